@@ -1,0 +1,2 @@
+// Bare `vitest` and editors look for this name.
+export { default } from './vitest.workspace.js';
