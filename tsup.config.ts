@@ -14,7 +14,8 @@ export default defineConfig((cli) => ({
   // SQL and Lua stay files: they are read at run time from beside the code.
   async onSuccess() {
     for (const entry of existsSync('src') ? readdirSync('src') : []) {
-      if (entry === 'sql' || entry === 'lua' || entry === 'migrations' || entry === 'assets') cpSync(`src/${entry}`, `dist/${entry}`, { recursive: true });
+      if (entry === 'sql' || entry === 'lua' || entry === 'migrations' || entry === 'assets')
+        cpSync(`src/${entry}`, `dist/${entry}`, { recursive: true });
     }
   },
 }));
