@@ -1,0 +1,37 @@
+/** A request as a framework adapter hands it over: plain values, the body read only when asked for. */
+export interface HttpRequest {
+  readonly method: string;
+  /** Path below the mount point with its query, beginning with `/`, as it came (not decoded). */
+  readonly path: string;
+  /** Header value by lower-case name; repeated headers joined by `, `. */
+  header(name: string): string | undefined;
+  /** All header names and values; names in lower case. */
+  headers(): Iterable<readonly [name: string, value: string]>;
+  /**
+   * The body's bytes. Rejects with `body_too_large` without reading the rest, `body_aborted` when the client went, and
+   * `body_consumed` when a parser ate it and left nothing to rebuild it from.
+   */
+  body(limitBytes: number): Promise<HttpBody>;
+  /** Aborted when the client goes away. */
+  readonly signal: AbortSignal;
+  /** The framework's own request, for the app's functions (`owner`). */
+  readonly raw: unknown;
+}
+
+export interface HttpBody {
+  readonly bytes: Uint8Array;
+  /** False when a parser ate the bytes and these were printed again from what it left: good to parse, useless for a signature. */
+  readonly exact: boolean;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** A stream for server-sent events, else text. */
+  readonly body: string | AsyncIterable<string>;
+}
+
+export type HttpHandler = (request: HttpRequest) => Promise<HttpAnswer>;
+/** Answers callbacks. Never rejects for anything a sender can do. */
+export type CallbackHandler = HttpHandler;
