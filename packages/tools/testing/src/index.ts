@@ -1,1 +1,1 @@
-export {};
+export { type Direction, type FaultProxy, faultProxy } from './fault-proxy.js';

@@ -1,0 +1,167 @@
+import { randomUUID } from 'node:crypto';
+import type {
+  CheckLease,
+  ClaimOptions,
+  EffectLease,
+  EffectRecord,
+  Fact,
+  Ledger,
+  LedgerEntry,
+  Recorded,
+  StoreLimits,
+  Task,
+  TaskDraft,
+  TaskStore,
+} from '@tasklatch/core';
+import { aDraft } from '../a-draft.js';
+import { aFact } from '../a-fact.js';
+import type { MakeStore, Scratch, StoreUnderTest } from '../store-under-test.js';
+
+/** What one case has to itself: a provider name nobody else uses, in a store that others use too. */
+export interface World<Tx = unknown> {
+  readonly store: TaskStore<Tx>;
+  /** The store as another process has it; the same object where there can be only one process. */
+  readonly other: TaskStore<Tx>;
+  readonly scratch: Scratch<Tx> | undefined;
+  /** The store's clock, where it is not this process's. */
+  readonly now: (() => Promise<number>) | undefined;
+  readonly provider: string;
+
+  draft(over?: Partial<TaskDraft>): TaskDraft;
+  fact(over?: Partial<Fact> & { readonly nonce?: string }): Fact;
+
+  /** Opens a new task. */
+  open(over?: Partial<TaskDraft>): Promise<Task>;
+  /** Opens a new task and records the answer to its submit, so that it is `pending` and has an external id. */
+  submit(over?: Partial<TaskDraft>): Promise<Task & { readonly externalId: string }>;
+  /** Records one fact. */
+  say(over?: Partial<Fact> & { readonly nonce?: string }): Promise<Recorded>;
+  task(id: string): Promise<Task>;
+  ledger(taskId: string): Promise<Ledger>;
+  effects(taskId: string): Promise<readonly EffectRecord[]>;
+  quarantine(): Promise<readonly LedgerEntry[]>;
+  /** Claims of this case's provider; a fresh claim id and a long lease. */
+  want(over?: Partial<ClaimOptions>): ClaimOptions;
+  claimEffect(over?: Partial<ClaimOptions>): Promise<EffectLease>;
+  claimCheck(over?: Partial<ClaimOptions>): Promise<CheckLease>;
+
+  /** Lets at least this time go by on the store's clock. */
+  pass(ms: number): Promise<void>;
+  /** A world in a store of its own: for limits, and for acts that look at the whole store. */
+  alone(limits?: Partial<StoreLimits>): Promise<World<Tx>>;
+}
+
+export const LONG = 600_000;
+/** A lease that is over after `pass(SHORT)`. No case asserts anything that must happen before that. */
+export const SHORT = 30;
+
+export function worldOf<Tx>(made: StoreUnderTest<Tx>, other: TaskStore<Tx>, alone: World<Tx>['alone']): World<Tx> {
+  const { store } = made;
+  const provider = `p-${randomUUID()}`;
+  const draft: World<Tx>['draft'] = (over) => aDraft({ provider, ...over });
+  const fact: World<Tx>['fact'] = (over) => aFact({ provider, ...over });
+  const want: World<Tx>['want'] = (over) => ({
+    claimId: randomUUID(),
+    leaseMs: LONG,
+    from: [{ provider, limit: 100 }],
+    ...over,
+  });
+  const open: World<Tx>['open'] = async (over) => (await store.open(draft(over))).task;
+  const say: World<Tx>['say'] = async (over) => only(await store.record([fact(over)]));
+  const ledger = (taskId: string) => store.ledger({ taskId });
+  return {
+    store,
+    other,
+    scratch: made.scratch,
+    now: made.now === undefined ? undefined : async () => (await made.now?.()) ?? 0,
+    provider,
+    draft,
+    fact,
+    want,
+    open,
+    say,
+    ledger,
+    alone,
+    async submit(over) {
+      const { id } = await open(over);
+      const externalId = `ext_${randomUUID()}`;
+      const { task } = await say({ taskId: id, externalId, source: 'submit', status: 'pending' });
+      return { ...present(task), externalId };
+    },
+    task: async (id) => present(await store.get({ id })),
+    effects: async (taskId) => (await ledger(taskId)).effects,
+    quarantine: async () => (await store.ledger({ quarantine: { provider } })).entries,
+    claimEffect: async (over) => only(await store.claim('effect', want(over))),
+    claimCheck: async (over) => only(await store.claim('check', want(over))),
+    pass: (ms) => (made.advance === undefined ? sleep(ms + 25) : made.advance(ms)),
+  };
+}
+
+/** Makes the worlds of one suite: one store for all cases, further ones on request. */
+export function worlds<Tx>(makeStore: MakeStore<Tx>) {
+  const made: StoreUnderTest<Tx>[] = [];
+  const others: TaskStore<Tx>[] = [];
+  async function make(limits?: Partial<StoreLimits>) {
+    const under = await makeStore(limits);
+    made.push(under);
+    const other = (await under.second?.()) ?? under.store;
+    if (other !== under.store) others.push(other);
+    return { under, other };
+  }
+  const alone = async (limits?: Partial<StoreLimits>): Promise<World<Tx>> => {
+    const { under, other } = await make(limits);
+    return worldOf(under, other, alone);
+  };
+  let shared: ReturnType<typeof make> | undefined;
+  return {
+    async world(): Promise<World<Tx>> {
+      shared ??= make();
+      const { under, other } = await shared;
+      return worldOf(under, other, alone);
+    },
+    async close(): Promise<void> {
+      for (const other of others) await other.close?.();
+      for (const under of made) await under.close();
+    },
+  };
+}
+
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** The one item there must be. */
+export function only<T>(items: readonly T[]): T {
+  const [item] = items;
+  if (items.length !== 1 || item === undefined) throw new Error(`Expected one item, got ${items.length}.`);
+  return item;
+}
+
+/** The value there must be. */
+export function present<T>(value: T | null | undefined): T {
+  if (value === null || value === undefined) throw new Error('Expected a value, got none.');
+  return value;
+}
+
+/** What the promise rejects with. Throws when it does not. */
+export async function rejection(promise: Promise<unknown>): Promise<unknown> {
+  const outcome = await promise.then(
+    () => ({ rejected: false as const }),
+    (error: unknown) => ({ rejected: true as const, error }),
+  );
+  if (!outcome.rejected) throw new Error('Expected a rejection, and the promise resolved.');
+  return outcome.error;
+}
+
+/** Calls `act` so many times at once, turn and turn about on the two, and waits for all. */
+export function atOnce<T>(times: number, act: (index: number) => Promise<T>): Promise<T[]> {
+  return Promise.all(Array.from({ length: times }, (_, index) => act(index)));
+}
+
+/** Tries until the answer is true, for at most ten real seconds. */
+export async function eventually(question: () => Promise<boolean> | boolean): Promise<boolean> {
+  const end = Date.now() + 10_000;
+  while (Date.now() < end) {
+    if (await question()) return true;
+    await sleep(10);
+  }
+  return false;
+}
