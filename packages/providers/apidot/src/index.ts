@@ -1,1 +1,2 @@
-export {};
+export { type ApidotInput, type ApidotOptions, apidot } from './apidot.js';
+export { type ApidotFamily, apidotFamily } from './families.js';
