@@ -1,1 +1,7 @@
+export { aDelivery } from './a-delivery.js';
+export { aDraft } from './a-draft.js';
+export { aFact } from './a-fact.js';
 export { type Direction, type FaultProxy, faultProxy } from './fault-proxy.js';
+export type { MakeStore, Scratch, StoreUnderTest } from './store-under-test.js';
+export type { Expect, Expectation, TestRunner } from './test-runner.js';
+export { testStoreContract } from './test-store-contract.js';

@@ -97,31 +97,51 @@ export function worldOf<Tx>(made: StoreUnderTest<Tx>, other: TaskStore<Tx>, alon
   };
 }
 
-/** Makes the worlds of one suite: one store for all cases, further ones on request. */
+/** Makes the worlds of one suite: one store for all cases, and further ones for the cases that ask. */
 export function worlds<Tx>(makeStore: MakeStore<Tx>) {
-  const made: StoreUnderTest<Tx>[] = [];
-  const others: TaskStore<Tx>[] = [];
-  async function make(limits?: Partial<StoreLimits>) {
-    const under = await makeStore(limits);
-    made.push(under);
-    const other = (await under.second?.()) ?? under.store;
-    if (other !== under.store) others.push(other);
-    return { under, other };
-  }
-  const alone = async (limits?: Partial<StoreLimits>): Promise<World<Tx>> => {
-    const { under, other } = await make(limits);
-    return worldOf(under, other, alone);
-  };
-  let shared: ReturnType<typeof make> | undefined;
+  let shared: Promise<Opened<Tx>> | undefined;
   return {
-    async world(): Promise<World<Tx>> {
-      shared ??= make();
+    async open(): Promise<void> {
+      shared ??= openStore(makeStore);
+      await shared;
+    },
+    /** Runs one case in a world of its own. */
+    async run(body: (world: World<Tx>) => Promise<void>): Promise<void> {
+      shared ??= openStore(makeStore);
       const { under, other } = await shared;
-      return worldOf(under, other, alone);
+      const own: Opened<Tx>[] = [];
+      const alone: World<Tx>['alone'] = async (limits) => {
+        const opened = await openStore(makeStore, limits);
+        own.push(opened);
+        return worldOf(opened.under, opened.other, alone);
+      };
+      try {
+        await body(worldOf(under, other, alone));
+      } finally {
+        for (const opened of own) await opened.close();
+      }
     },
     async close(): Promise<void> {
-      for (const other of others) await other.close?.();
-      for (const under of made) await under.close();
+      await (await shared)?.close();
+    },
+  };
+}
+
+interface Opened<Tx> {
+  readonly under: StoreUnderTest<Tx>;
+  readonly other: TaskStore<Tx>;
+  close(): Promise<void>;
+}
+
+async function openStore<Tx>(makeStore: MakeStore<Tx>, limits?: Partial<StoreLimits>): Promise<Opened<Tx>> {
+  const under = await makeStore(limits);
+  const second = await under.second?.();
+  return {
+    under,
+    other: second ?? under.store,
+    async close() {
+      await second?.close?.();
+      await under.close();
     },
   };
 }
@@ -151,9 +171,13 @@ export async function rejection(promise: Promise<unknown>): Promise<unknown> {
   return outcome.error;
 }
 
-/** Calls `act` so many times at once, turn and turn about on the two, and waits for all. */
-export function atOnce<T>(times: number, act: (index: number) => Promise<T>): Promise<T[]> {
-  return Promise.all(Array.from({ length: times }, (_, index) => act(index)));
+/** Calls `act` so many times at once, turn and turn about on the two instances of the store, and waits for all. */
+export function atOnce<T, Tx>(
+  { store, other }: Pick<World<Tx>, 'store' | 'other'>,
+  times: number,
+  act: (store: TaskStore<Tx>, index: number) => Promise<T>,
+): Promise<T[]> {
+  return Promise.all(Array.from({ length: times }, (_, index) => act(index % 2 === 0 ? store : other, index)));
 }
 
 /** Tries until the answer is true, for at most ten real seconds. */
