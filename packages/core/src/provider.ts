@@ -61,8 +61,11 @@ export interface RawDelivery {
 export type Authenticity =
   | {
       readonly kind: 'signed';
-      /** `body`: the body is proven. `id`: only the task id and time are (the body stays a hint). */
-      readonly covers: 'body' | 'id';
+      /**
+       * `body`: the body is proven. `id`: only the task id and time are. `sender`: only who sent it (a shared header value). The last
+       * two leave the body a hint.
+       */
+      readonly covers: 'body' | 'id' | 'sender';
       readonly keyId: string | null;
       /** With `covers: "id"`: the external id that the signature proves. */
       readonly externalId?: string;
