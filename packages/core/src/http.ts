@@ -14,6 +14,8 @@ export interface HttpRequest {
   body(limitBytes: number): Promise<HttpBody>;
   /** Aborted when the client goes away. */
   readonly signal: AbortSignal;
+  /** The line of code that gets the raw bytes here in this framework, for the message when a parser ate them. */
+  readonly rawBodyFix: string;
   /** The framework's own request, for the app's functions (`owner`). */
   readonly raw: unknown;
 }

@@ -1,6 +1,16 @@
 export { ask } from './ask.js';
+export { type CallbackTokens, callbackTokens } from './callback-token.js';
 export { type Clock, systemClock } from './clock.js';
+export type { DeliveryRetention } from './delivery-record.js';
+export type {
+  EffectContext,
+  EffectHandler,
+  EffectHandlerOptions,
+  FactContext,
+  FactHandler,
+} from './effect-handlers.js';
 export { type ErrorCode, isTasklatchError, ProviderFailure, TasklatchError, unparseable } from './errors.js';
+export type { EventName, TasklatchEvents } from './events.js';
 export {
   type DeliveryRecord,
   type EffectKind,
@@ -11,8 +21,19 @@ export {
   type OpenOnFact,
   type ProviderFact,
 } from './fact.js';
+export { toFetchHandler } from './fetch-http.js';
 export type { CallbackHandler, HttpAnswer, HttpBody, HttpHandler, HttpRequest } from './http.js';
+export { createTasklatch, type OperatorFact, type Tasklatch, type TasklatchOptions } from './latch.js';
+export type { Logger } from './logger.js';
+export { makeFact } from './make-fact.js';
 export { type MemoryStoreOptions, memoryStore } from './memory-store.js';
+export {
+  type FromNodeOptions,
+  fromNodeRequest,
+  type NodeRequest,
+  sendNodeAnswer,
+  toNodeListener,
+} from './node-http.js';
 export type {
   Authenticity,
   CheckPacing,
@@ -24,8 +45,55 @@ export type {
   SubmitAnswer,
   SubmitRequest,
 } from './provider.js';
+export { type Random, systemRandom } from './random.js';
 export { retryAfterMs } from './retry-after.js';
+export type { EffectOptions } from './run-effect.js';
+export { aesSealer, type Sealer, type SealingKey } from './seal.js';
 export { type SendInit, type Sent, type SentResponse, sendOnce } from './send-once.js';
+export type { TasklatchSettings } from './settings.js';
+export {
+  type BodyRow,
+  bflSignature,
+  bodyPreset,
+  githubSignature,
+  heyGenSignature,
+} from './signatures/body-signature.js';
+export {
+  type Ed25519Options,
+  type Ed25519Row,
+  ed25519Preset,
+  falSignature,
+  ideogramSignature,
+} from './signatures/ed25519-signature.js';
+export { type IdRow, idPreset, kieSignature, kieTaskId } from './signatures/id-signature.js';
+export type { FetchedKeysOptions } from './signatures/key-source.js';
+export type { Secret, Secrets } from './signatures/secrets.js';
+export {
+  assemblyAiHeader,
+  deepgramHeader,
+  leonardoHeader,
+  piApiHeader,
+  type SharedHeaderOptions,
+  type SharedHeaderRow,
+  scaleHeader,
+  sharedHeaderPreset,
+} from './signatures/shared-header.js';
+export type { SignatureOptions, SignatureScheme, SignedDelivery } from './signatures/signature-scheme.js';
+export {
+  type StandardWebhooksRow,
+  standardWebhooksPreset,
+  standardWebhooksSignature,
+  svixSignature,
+  waveSpeedSignature,
+} from './signatures/standard-webhooks-signature.js';
+export {
+  elevenLabsSignature,
+  muxSignature,
+  openRouterSignature,
+  stripeSignature,
+  type TimestampedRow,
+  timestampedPreset,
+} from './signatures/timestamped-signature.js';
 export {
   type CheckLease,
   type ClaimOptions,
@@ -49,6 +117,7 @@ export {
   type TaskStore,
   type WorkEnd,
 } from './store.js';
+export type { SubmitOptions } from './submit.js';
 export { failedSubmit, noAnswer } from './submit-failure.js';
 export {
   isTerminal,
@@ -60,6 +129,8 @@ export {
   type TaskStatus,
   type TerminalStatus,
 } from './task.js';
+export type { TaskHandlerOptions } from './task-handler.js';
+export { type TaskView, taskView } from './task-view.js';
 export {
   type Claim,
   claimHeld,
@@ -72,3 +143,4 @@ export {
   transition,
   type Verdict,
 } from './transition.js';
+export type { TickReport } from './worker.js';

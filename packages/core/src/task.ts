@@ -21,6 +21,8 @@ export interface TaskResult {
   readonly files: readonly ResultFile[];
   /** What the provider returned besides files (lyrics, text, structured output), as JSON. */
   readonly data?: unknown;
+  /** In the store only, when a sealer is set: files and data are in here. */
+  readonly sealed?: string;
 }
 
 export interface TaskError {
@@ -28,6 +30,8 @@ export interface TaskError {
   readonly code: string;
   /** The provider's words. May quote the input: never log it. */
   readonly message: string | null;
+  /** In the store only, when a sealer is set: the message is in here. */
+  readonly sealed?: string;
 }
 
 /** One thing the app asked a provider to do. Times are Unix milliseconds of the store's clock. */

@@ -1,0 +1,327 @@
+import { batcher } from './batcher.js';
+import { callbackHandler } from './callback-handler.js';
+import { callbackTokens } from './callback-token.js';
+import { type Clock, systemClock } from './clock.js';
+import { deliveryFacts } from './delivery-facts.js';
+import {
+  type EffectHandler,
+  type EffectHandlerOptions,
+  effectHandlers,
+  type FactContext,
+  type FactHandler,
+} from './effect-handlers.js';
+import { TasklatchError } from './errors.js';
+import { codeOf, publish } from './events.js';
+import type { EffectKind, Fact, FactStatus } from './fact.js';
+import type { CallbackHandler, HttpHandler } from './http.js';
+import { silentLogger } from './logger.js';
+import { makeFact } from './make-fact.js';
+import type { CheckPacing, Provider } from './provider.js';
+import { providerGate } from './provider-gate.js';
+import { providersByName } from './providers-by-name.js';
+import { type Random, systemRandom } from './random.js';
+import { checkRunner } from './run-check.js';
+import { effectRunner } from './run-effect.js';
+import { sealFact, unsealFact, unsealTask } from './seal.js';
+import { resolveSettings, type TasklatchSettings } from './settings.js';
+import type { Ledger, LedgerRef, Page, Recorded, TaskQuery, TaskRef, TaskStore } from './store.js';
+import { type SubmitOptions, submitter } from './submit.js';
+import { isTerminal, type Task, type TaskError, type TaskResult } from './task.js';
+import { type TaskHandlerOptions, taskHandler } from './task-handler.js';
+import { freshTaskId } from './task-id.js';
+import { watchers } from './watch.js';
+import { type TickReport, worker } from './worker.js';
+
+export interface TasklatchOptions<Tx> extends TasklatchSettings {
+  /** Where tasks live: `memoryStore()` for tests, else a store package. */
+  readonly store: TaskStore<Tx>;
+  /** The APIs this app uses, each by its own name. */
+  readonly providers: readonly Provider<never>[];
+  /** Default: the machine's own. Both exist so that a whole system can run from a seed. */
+  readonly clock?: Clock;
+  readonly random?: Random;
+  /** What calls providers. Default: Node's fetch. */
+  readonly fetch?: typeof globalThis.fetch;
+}
+
+/** What an operator says about a task, when nobody else will. */
+export interface OperatorFact {
+  /** Binds the provider's id to the task (an `unclear` one, found by hand). */
+  readonly externalId?: string;
+  readonly status?: Exclude<FactStatus, 'expired' | 'unclear'>;
+  readonly result?: TaskResult;
+  readonly error?: TaskError;
+}
+
+export interface Tasklatch<Tx = undefined> {
+  /** Persists the intent, sends it once, persists the answer. See `SubmitOptions`; throws `TasklatchError`. */
+  submit(request: SubmitOptions): Promise<Task>;
+  /** Runs once for each verdict: the place for what the app does with a finished task. Register before `start`, the same in every process. */
+  onSettled(handler: EffectHandler<Tx>, options?: EffectHandlerOptions): void;
+  /** Runs when a task has moved without being settled; states that pass while it runs are skipped. */
+  onProgress(handler: EffectHandler<Tx>, options?: EffectHandlerOptions): void;
+  /** Runs once for each new fact of a delivery: for webhooks that are events rather than the end of a task. */
+  onFact(handler: FactHandler<Tx>, options?: EffectHandlerOptions): void;
+  /** Answers callbacks; the adapters mount it. */
+  readonly callbacks: CallbackHandler;
+  /** Status, list and live events of tasks; the adapters mount it. */
+  tasks<Raw>(options: TaskHandlerOptions<Raw>): HttpHandler;
+  /** The URL a provider calls for a task; undefined without `callbacks`. A capability: keep it out of logs. */
+  callbackUrl(provider: string, taskId: string): string | undefined;
+  /** With `owner`, another owner's task reads as undefined. */
+  get(ref: TaskRef, owner?: string): Promise<Task | undefined>;
+  list(query?: TaskQuery): Promise<Page<Task>>;
+  ledger(ref: LedgerRef): Promise<Ledger>;
+  /** Each newer state until the task is terminal. */
+  watch(
+    taskId: string,
+    options?: { readonly signal?: AbortSignal; readonly after?: number },
+  ): AsyncGenerator<Task, void, undefined>;
+  /** The task once it is terminal, or as it stands after `timeoutMs` (default 60 s). Undefined for an unknown id. */
+  wait(taskId: string, timeoutMs?: number): Promise<Task | undefined>;
+  /** Writes what an operator knows into the ledger and joins it, as any other fact. */
+  tell(taskId: string, said: OperatorFact): Promise<Recorded>;
+  /** Makes the effects of this kind run again as a new attempt, under the same `effectKey`. */
+  replay(taskId: string, kind?: EffectKind): Promise<Recorded>;
+  /** Reads a quarantined delivery again, after a fix. True when it left the quarantine. */
+  release(entryId: string): Promise<boolean>;
+  /** Drops quarantined deliveries. Answers how many. */
+  discard(entryIds: readonly string[]): Promise<number>;
+  /** Begins to run effects and checks in this process. */
+  start(): Promise<void>;
+  /** Takes nothing new (callbacks get 503), lets what runs end, aborts it after `withinMs` (default 10 s). */
+  stop(options?: { readonly withinMs?: number }): Promise<void>;
+  /** Does what is due now and returns, for hosts without a lasting process. Default budget 10 s. */
+  tick(options?: { readonly budgetMs?: number }): Promise<TickReport>;
+}
+
+/** Ties a store, providers and the app's effects together. Checks every option at once; throws `invalid_options`. */
+export function createTasklatch<Tx>(options: TasklatchOptions<Tx>): Tasklatch<Tx> {
+  const { clock = systemClock, fetch = globalThis.fetch, random = systemRandom, store } = options;
+  const settings = resolveSettings(options);
+  const { logger = silentLogger, seal } = options;
+  const providers = providersByName(options.providers);
+  const tokens = options.callbacks === undefined ? null : callbackTokens([options.callbacks.secret].flat());
+  const gates = new Map([...providers.values()].map((provider) => [provider.name, providerGate(provider, clock)]));
+  const handlers = effectHandlers<Tx>(providers);
+  const following = watchers(store, clock);
+  const stopping = new AbortController();
+  const batches = batcher({ store, clock, timeoutMs: settings.storeTimeoutMs, maxWaiting: settings.maxWaiting });
+  let unlisten: (() => Promise<void>) | undefined;
+
+  /** Every door ends here. */
+  async function record(fact: Fact): Promise<Recorded> {
+    const recorded = await batches.record(sealFact(seal, fact));
+    const { outcome, duplicate, task } = recorded;
+    publish('record', { provider: fact.provider, taskId: task?.id ?? null, source: fact.source, outcome, duplicate });
+    if (outcome === 'settled' && !duplicate && task !== null)
+      publish('settle', {
+        provider: task.provider,
+        taskId: task.id,
+        status: task.status,
+        ms: clock.now() - task.createdAt,
+      });
+    if (task !== null && recorded.changed) following.notify(task.id);
+    if (!duplicate) runner.nudge('effect');
+    if (outcome === 'hint') runner.nudge('check');
+    return recorded;
+  }
+
+  const baseUrl = options.callbacks === undefined ? null : settings.baseUrl;
+  const callbackUrl =
+    baseUrl === null || tokens === null
+      ? null
+      : (provider: string, taskId: string): string => `${baseUrl}/${provider}/${tokens.mint(provider, taskId)}`;
+  const pacing = (task: Task): CheckPacing => ({
+    ...settings.checks.pacing,
+    ...providers.get(task.provider)?.limits?.checks?.(task),
+  });
+
+  const runner = worker<Tx>({
+    store,
+    providers,
+    gates,
+    handlers,
+    effects: settings.effects,
+    checkLeaseMs: settings.checks.timeoutMs * 2 + settings.storeTimeoutMs,
+    pollMs: settings.pollMs,
+    retention: settings.retention,
+    purgeEveryMs: settings.purgeEveryMs,
+    storeTimeoutMs: settings.storeTimeoutMs,
+    clock,
+    random,
+    runEffect: effectRunner<Tx>({
+      store,
+      handlers,
+      effects: settings.effects,
+      clock,
+      random,
+      unseal: (task) => unsealTask(seal, task),
+      unsealEntry: ({ entry }) => (entry === null ? null : { ...entry, fact: unsealFact(seal, entry.fact) }),
+    }),
+    runCheck: checkRunner({
+      providers,
+      gates,
+      store,
+      record,
+      pacing,
+      fetch,
+      clock,
+      random,
+      timeoutMs: settings.checks.timeoutMs,
+      unseal: (task) => unsealTask(seal, task),
+    }),
+  });
+
+  const submit = submitter({
+    providers,
+    store,
+    record,
+    callbackUrl,
+    pacing,
+    pauseChecks: (provider, ms) => gates.get(provider)?.pause(ms),
+    fetch,
+    clock,
+    random,
+    deadlineMs: settings.deadlineMs,
+    timeoutMs: settings.submit.timeoutMs,
+    storeTimeoutMs: settings.storeTimeoutMs,
+    attempts: settings.submit.attempts,
+  });
+
+  const parts = {
+    providers,
+    tokens,
+    record,
+    clock,
+    logger,
+    limitBytes: settings.limitBytes,
+    retryAfterSeconds: 5,
+    keep: settings.keep,
+    openUnknown: () =>
+      settings.unknownTasks === 'open' ? { id: freshTaskId(random), deadlineMs: settings.deadlineMs } : null,
+    announces: () => [...providers.keys()].some((provider) => handlers.kinds(provider).includes('fact')),
+  };
+  const callbacks = callbackHandler({ ...parts, stopping: () => stopping.signal.aborted });
+
+  const unseal = (task: Task): Task => unsealTask(seal, task);
+  const operator = (task: Task, said: Partial<Fact>): Promise<Recorded> =>
+    record(makeFact({ provider: task.provider, taskId: task.id, source: 'operator', ...said, nonce: random.token() }));
+  async function known(taskId: string): Promise<Task> {
+    const task = await store.get({ id: taskId });
+    if (task === undefined)
+      throw new TasklatchError(
+        'unknown_task',
+        'There is no task with this id in the store. It may have been purged, or the id is of another deployment.',
+      );
+    return task;
+  }
+
+  async function release(entryId: string): Promise<boolean> {
+    const { entries } = await store.ledger({ quarantine: { limit: 10_000 } });
+    const entry = entries.find(({ id }) => id === entryId);
+    if (entry === undefined) return false;
+    const fact = unsealFact(seal, entry.fact);
+    const body = fact.delivery?.body ?? null;
+    const provider = providers.get(fact.provider);
+    if (!fact.unparseable || body === null || provider?.callbacks === undefined) return false;
+    const headers = fact.delivery?.headers ?? {};
+    const delivery = {
+      method: 'POST',
+      path: '/',
+      header: (name: string) => headers[name.toLowerCase()],
+      body: Buffer.from(body, 'base64'),
+      exact: true,
+      receivedAt: entry.at,
+      taskId: fact.taskId,
+    };
+    const again = deliveryFacts(provider, delivery, {
+      trust: fact.trust,
+      keep: () => fact.delivery,
+      announce: parts.announces(),
+      open: parts.openUnknown,
+    });
+    // Still not to be read: it stays where it is.
+    if (again.some((one) => one.unparseable)) return false;
+    for (const one of again) await record({ ...one, releases: entryId });
+    return again.length > 0;
+  }
+
+  return {
+    submit: async (request) => {
+      if (stopping.signal.aborted)
+        throw new TasklatchError('stopped', 'This latch was stopped: nothing was sent. Submit in a process that runs.');
+      return unseal(await submit(request));
+    },
+    onSettled: (handler, more = {}) => handlers.add('settled', more, handler),
+    onProgress: (handler, more = {}) => handlers.add('progress', more, handler),
+    // The worker hands the entry to effects of kind `fact`, and to no other.
+    onFact: (handler, more = {}) =>
+      handlers.add('fact', more, (task, context) => handler(task, context as FactContext<Tx>)),
+    callbacks,
+    tasks: (more) =>
+      taskHandler(
+        {
+          store,
+          watchers: following,
+          clock,
+          unseal,
+          stopping: stopping.signal,
+          storeTimeoutMs: settings.storeTimeoutMs,
+        },
+        more,
+      ),
+    callbackUrl: (provider, taskId) => callbackUrl?.(provider, taskId),
+    async get(ref, owner) {
+      const task = await store.get(ref);
+      return task === undefined || (owner !== undefined && task.owner !== owner) ? undefined : unseal(task);
+    },
+    async list(query = {}) {
+      const page = await store.list(query);
+      return { ...page, items: page.items.map(unseal) };
+    },
+    async ledger(ref) {
+      const ledger = await store.ledger(ref);
+      return { ...ledger, entries: ledger.entries.map((entry) => ({ ...entry, fact: unsealFact(seal, entry.fact) })) };
+    },
+    async *watch(taskId, { signal, after } = {}) {
+      const either = signal === undefined ? stopping.signal : AbortSignal.any([signal, stopping.signal]);
+      for await (const task of following.watch(taskId, either, after)) yield unseal(task);
+    },
+    async wait(taskId, timeoutMs = 60_000) {
+      const late = new AbortController();
+      const cancel = clock.setTimeout(() => late.abort(), timeoutMs);
+      try {
+        for await (const task of following.watch(taskId, AbortSignal.any([late.signal, stopping.signal])))
+          if (isTerminal(task.status)) return unseal(task);
+      } finally {
+        cancel();
+      }
+      const task = await store.get({ id: taskId });
+      return task === undefined ? undefined : unseal(task);
+    },
+    tell: async (taskId, said) => operator(await known(taskId), said),
+    replay: async (taskId, kind = 'settled') => operator(await known(taskId), { replay: kind }),
+    release,
+    discard: (entryIds) => store.purge({ ...settings.retention, discard: entryIds }),
+    async start() {
+      if (stopping.signal.aborted)
+        throw new TasklatchError('stopped', 'This latch was stopped. Make a new one to start again.');
+      runner.start();
+      try {
+        unlisten ??= await store.listen?.((what, taskId) =>
+          what === 'task' ? following.notify(taskId) : runner.nudge(what),
+        );
+      } catch (error) {
+        // Only a wake-up: without it everything still happens, at the pace of polling.
+        publish('trouble', { where: 'listen', code: codeOf(error) });
+      }
+    },
+    async stop({ withinMs = 10_000 } = {}) {
+      stopping.abort();
+      await runner.stop(withinMs);
+      await unlisten?.();
+    },
+    tick: ({ budgetMs = 10_000 } = {}) => runner.tick(budgetMs),
+  };
+}

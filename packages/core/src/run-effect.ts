@@ -1,0 +1,170 @@
+import type { Clock } from './clock.js';
+import type { EffectContext, EffectHandlers, FactContext, Registered } from './effect-handlers.js';
+import { TasklatchError } from './errors.js';
+import { codeOf, publish, type TasklatchEvents } from './events.js';
+import type { Random } from './random.js';
+import type { EffectLease, TaskStore, WorkEnd } from './store.js';
+import type { Task } from './task.js';
+import { fullJitter, withTimeLimit } from './time-limit.js';
+
+export interface EffectOptions {
+  /** Effects at once in this process. Default 16. */
+  readonly concurrency: number;
+  /** How long a dead worker's effect waits for the next. Short, since a heartbeat extends it. Default 15 s. */
+  readonly leaseMs: number;
+  /** The longest one run may take; then it counts as failed. Default 5 min. */
+  readonly timeoutMs: number;
+  /** Failed runs until the effect is parked as dead. Default 12: about an hour with the default backoff. */
+  readonly maxAttempts: number;
+  /** Runs that ended with their process until the effect is parked as dead: it is what kills the process. Default 4. */
+  readonly maxCrashes: number;
+  /** First pause after a failure, doubled each time with full jitter. Default 1 s. */
+  readonly backoffMs: number;
+  /** Default 10 min. */
+  readonly backoffCapMs: number;
+}
+
+export interface EffectRunnerOptions<Tx> {
+  readonly store: TaskStore<Tx>;
+  readonly handlers: EffectHandlers<Tx>;
+  readonly effects: EffectOptions;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly unseal: (task: Task) => Task;
+  readonly unsealEntry: (lease: EffectLease) => EffectLease['entry'];
+}
+
+/** Runs one claimed effect to an end that the store knows: done, due again, or dead. Never rejects. */
+export function effectRunner<Tx>(
+  options: EffectRunnerOptions<Tx>,
+): (lease: EffectLease, stop: AbortSignal) => Promise<void> {
+  const { clock, effects, handlers, random, store } = options;
+  type Outcome = TasklatchEvents['effect']['outcome'];
+
+  const tell = (
+    lease: EffectLease,
+    handler: string | null,
+    outcome: Outcome,
+    code: string | null,
+    began: number,
+  ): void =>
+    publish('effect', {
+      provider: lease.task.provider,
+      taskId: lease.taskId,
+      kind: lease.kind,
+      handler,
+      outcome,
+      code,
+      attempt: lease.ends + 1,
+      ms: clock.now() - began,
+    });
+
+  /** Extends the lease while the effect runs; aborts it when the lease is lost. */
+  function heartbeat(lease: EffectLease, abort: AbortController): () => void {
+    let cancel: () => void = () => undefined;
+    const beat = (): void => {
+      cancel = clock.setTimeout(() => {
+        store.extend(lease, effects.leaseMs).then(
+          (held) =>
+            held ? beat() : abort.abort(new TasklatchError('lease_lost', 'Another worker has taken this effect over.')),
+          // The store may answer the next beat; if none does, the lease ends by itself and the fence keeps this run from being counted.
+          () => beat(),
+        );
+      }, effects.leaseMs / 3);
+    };
+    beat();
+    return () => cancel();
+  }
+
+  async function runHandler(
+    handler: Registered<Tx>,
+    lease: EffectLease,
+    end: WorkEnd,
+    abort: AbortController,
+  ): Promise<boolean> {
+    const context = (tx: Tx): EffectContext<Tx> | FactContext<Tx> => {
+      const base = {
+        tx,
+        effectKey: `${lease.taskId}:${lease.kind}:${lease.number}:${handler.name}`,
+        attempt: lease.ends + 1,
+        signal: abort.signal,
+      };
+      const entry = options.unsealEntry(lease);
+      return entry === null ? base : { ...base, entry };
+    };
+    const task = options.unseal(lease.task);
+    const inTime = <T>(work: Promise<T>): Promise<T> =>
+      withTimeLimit(clock, effects.timeoutMs, work, () => {
+        const late = new TasklatchError(
+          'lease_lost',
+          `The effect took longer than ${effects.timeoutMs} ms. Raise \`effects.timeoutMs\`, or do less in it.`,
+        );
+        abort.abort(late);
+        return Object.assign(late, { code: 'timeout' });
+      });
+    if (store.transact !== undefined && handler.transaction) {
+      await inTime(store.transact(lease, end, async (tx) => handler.run(task, context(tx))));
+      return true;
+    }
+    // Without a transaction there is none to hand over: the type of `tx` is undefined then.
+    await inTime(Promise.resolve(handler.run(task, context(undefined as Tx))));
+    return store.finish(lease, end);
+  }
+
+  return async function runEffect(lease, stop) {
+    const began = clock.now();
+    const abort = new AbortController();
+    const stopped = (): void => abort.abort(stop.reason);
+    stop.addEventListener('abort', stopped, { once: true });
+    const quiet = heartbeat(lease, abort);
+    try {
+      if (lease.kind === 'settled' && lease.number < lease.task.verdicts) {
+        // `expired` was replaced by the provider's verdict before its effect ran: only the verdict's own effect may run.
+        await store.finish(lease, { kind: 'done' });
+        return tell(lease, null, 'superseded', null, began);
+      }
+      if (lease.starts - lease.ends - 1 >= effects.maxCrashes) {
+        await store.finish(lease, { kind: 'dead', error: 'crashed' });
+        return tell(lease, null, 'dead', 'crashed', began);
+      }
+      const pending = handlers.of(lease.kind, lease.task.provider).filter(({ name }) => !lease.steps.includes(name));
+      let failure: unknown;
+      for (const [index, handler] of pending.entries()) {
+        const last = index === pending.length - 1 && failure === undefined;
+        try {
+          const held = await runHandler(
+            handler,
+            lease,
+            last ? { kind: 'done' } : { kind: 'step', step: handler.name },
+            abort,
+          );
+          tell(lease, handler.name, held ? 'done' : 'lost', null, began);
+          if (!held) return;
+        } catch (error) {
+          if (isLost(error)) return tell(lease, handler.name, 'lost', 'lease_lost', began);
+          failure ??= error;
+        }
+      }
+      if (failure !== undefined) await giveBack(lease, failure, began);
+      else if (pending.length === 0) await store.finish(lease, { kind: 'done' });
+    } catch (error) {
+      // The store did not take the end: the lease runs out and the effect runs again.
+      publish('trouble', { where: 'effects', code: codeOf(error) });
+    } finally {
+      quiet();
+      stop.removeEventListener('abort', stopped);
+    }
+  };
+
+  async function giveBack(lease: EffectLease, failure: unknown, began: number): Promise<void> {
+    const attempt = lease.ends + 1;
+    const code = codeOf(failure);
+    const final = failure instanceof Error && 'retry' in failure && failure.retry === false;
+    const dead = final || attempt >= effects.maxAttempts;
+    const inMs = fullJitter(random.fraction(), attempt, effects.backoffMs, effects.backoffCapMs);
+    const held = await store.finish(lease, dead ? { kind: 'dead', error: code } : { kind: 'again', inMs, error: code });
+    tell(lease, null, held ? (dead ? 'dead' : 'again') : 'lost', code, began);
+  }
+}
+
+const isLost = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'lease_lost';
