@@ -4,12 +4,24 @@ import { closingLine, REPORT } from './go/count.mjs';
 import { demo } from './go/demo.mjs';
 import { test } from './go/test.mjs';
 import { testOnNodes } from './go/test-on-nodes.mjs';
+import { install, pnpm } from './go/workspace.mjs';
 
-const commands = { demo, test, nodes: testOnNodes };
+/** Each gives its exit code. */
+const commands = {
+  demo,
+  test,
+  nodes: testOnNodes,
+  pnpm: (args) => install() || pnpm(...args),
+  count: () => {
+    console.log(closingLine(REPORT));
+    return 0;
+  },
+};
+
 const [name = '', ...args] = process.argv.slice(2);
 const command = commands[name];
 if (command === undefined) {
   console.error(`Usage: node tools/go.mjs <${Object.keys(commands).join(' | ')}> [arguments]`);
   process.exit(2);
 }
-process.exitCode = (await command(args)) ?? 0;
+process.exitCode = command(args);
