@@ -36,7 +36,7 @@ const filesShape = z.object({
   output: z.looseObject({ files: fileItems.nullish() }).nullish(),
 });
 
-const envelopeShape = z.looseObject({ code: z.unknown(), data: z.unknown(), task_id: z.unknown() });
+const envelopeShape = z.looseObject({ data: z.unknown().optional(), task_id: z.unknown().optional() });
 
 export interface TaskMessage {
   /** The `code` of the envelope when it is one of an error, else null. Undocumented inside HTTP 200; always looked at. */

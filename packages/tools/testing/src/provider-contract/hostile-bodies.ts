@@ -1,0 +1,81 @@
+/** Bodies no provider sends and anyone can: whatever reads them may refuse them, in its own words, and nothing else. */
+export function hostileBodies(samples: readonly Uint8Array[]): Uint8Array[] {
+  return [...FIXED.map((text) => Buffer.from(text)), ...BYTES, ...samples.flatMap(cuts), ...samples.flatMap(changes)];
+}
+
+const FIXED: readonly string[] = [
+  '',
+  ' ',
+  'null',
+  'true',
+  '0',
+  '1e999',
+  '"text"',
+  '[]',
+  '{}',
+  '[{}]',
+  '{"data":null}',
+  '{"data":[]}',
+  '{"__proto__":{"polluted":true}}',
+  '{"data":{"__proto__":{"polluted":true}},"constructor":{"prototype":{"polluted":true}}}',
+  'a=b&c=d',
+  '<html></html>',
+  '\uFEFF{}',
+  '{"a":1}{"a":2}',
+  '{"a":"\\u0000","b":"\\ud800"}',
+  '['.repeat(200_000),
+  '{"a":'.repeat(200_000),
+  `${'['.repeat(20_000)}${']'.repeat(20_000)}`,
+  `{"a":"${'x'.repeat(1_000_000)}"}`,
+  `[${'{},'.repeat(50_000)}{}]`,
+];
+
+const BYTES: readonly Uint8Array[] = [Buffer.from([0xff, 0xfe, 0x00]), Buffer.from([0xc3, 0x28]), Buffer.alloc(1000)];
+
+/** The sample broken off at many places. */
+function cuts(sample: Uint8Array): Uint8Array[] {
+  const step = Math.max(1, Math.floor(sample.byteLength / 50));
+  return Array.from({ length: 50 }, (_, index) => sample.subarray(0, index * step));
+}
+
+const REPLACEMENTS: readonly unknown[] = [
+  null,
+  true,
+  -1,
+  1e308,
+  '',
+  ' ',
+  '..',
+  'javascript:alert(1)',
+  'a\u0000b',
+  '\ud800',
+  'x'.repeat(20_000),
+  'https://user:pass@example.com/ \n',
+  [],
+  [null, 1, 'x', []],
+  {},
+  { toString: 1, constructor: 2, length: -1 },
+];
+
+/** The sample with each of its values replaced by each of the values above, one at a time, and with `__proto__` beside it. */
+function changes(sample: Uint8Array): Uint8Array[] {
+  let json: unknown;
+  try {
+    json = JSON.parse(new TextDecoder().decode(sample));
+  } catch {
+    // A sample that is no JSON can't be changed by its structure.
+    return [];
+  }
+  const bodies: string[] = [];
+  const replace = (value: unknown, put: (changed: unknown) => unknown): void => {
+    for (const replacement of REPLACEMENTS) bodies.push(JSON.stringify(put(replacement)));
+    if (Array.isArray(value)) {
+      for (const [index, inner] of value.entries()) replace(inner, (changed) => put(value.with(index, changed)));
+    } else if (typeof value === 'object' && value !== null) {
+      bodies.push(JSON.stringify(put({ ...value, PROTO: { polluted: true } })).replaceAll('"PROTO"', '"__proto__"'));
+      for (const [key, inner] of Object.entries(value)) replace(inner, (changed) => put({ ...value, [key]: changed }));
+    }
+  };
+  replace(json, (changed) => changed);
+  return bodies.map((body) => Buffer.from(body));
+}
