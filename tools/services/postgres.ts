@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { chownSync, cpSync, mkdtempSync, readFileSync } from 'node:fs';
+import { chownSync, cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -44,7 +44,11 @@ export async function startPostgres({ settings = {} }: PostgresOptions = {}): Pr
   const env = cleanEnvironment();
 
   const [initdb, ...args] = command('initdb', '-D', data, ...NEW_CLUSTER);
-  await promisify(execFile)(initdb, args, { cwd: folder, env, ...(uid === undefined ? {} : { uid, gid: uid }) });
+  const asUser = uid === undefined ? {} : { uid, gid: uid };
+  await promisify(execFile)(initdb, args, { cwd: folder, env, ...asUser }).catch((error: unknown) => {
+    rmSync(folder, { recursive: true, force: true });
+    throw error;
+  });
 
   const port = await freePort();
   const flags = Object.entries({ ...SMALL, ...settings }).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
