@@ -72,6 +72,23 @@ describe('sendOnce', () => {
     });
   });
 
+  it('says notSent for a name with several addresses only when none of them was reached', async () => {
+    const error = (code: string, syscall: string) => Object.assign(new Error(code), { code, syscall });
+    const failing = (...errors: Error[]) =>
+      sendOnce(
+        io(undefined, async () => {
+          throw new TypeError('fetch failed', { cause: new AggregateError(errors) });
+        }),
+        'http://127.0.0.1:9999/',
+      );
+    expect(await failing(error('ECONNREFUSED', 'connect'), error('ETIMEDOUT', 'connect'))).toMatchObject({
+      kind: 'notSent',
+    });
+    expect(await failing(error('ECONNREFUSED', 'connect'), error('ECONNRESET', 'read'))).toMatchObject({
+      kind: 'unclear',
+    });
+  });
+
   it('says notSent for a host that does not exist', async () => {
     const sent = await sendOnce(io(), 'http://nobody.invalid/');
     expect(sent.kind).toBe('notSent');
