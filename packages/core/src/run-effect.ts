@@ -59,17 +59,25 @@ export function effectRunner<Tx>(
       ms: clock.now() - began,
     });
 
-  /** Extends the lease while the effect runs; aborts it when the lease is lost. */
+  /** Extends the lease while the effect runs; aborts the effect when the lease is lost, or may be for all this process knows. */
   function heartbeat(lease: EffectLease, abort: AbortController): () => void {
     let cancel: () => void = () => undefined;
+    let heldUntil = clock.now() + effects.leaseMs;
+    const lost = (): void =>
+      abort.abort(new TasklatchError('lease_lost', 'The lease of this effect is over: another worker may run it now.'));
     const beat = (): void => {
       cancel = clock.setTimeout(() => {
-        store.extend(lease, effects.leaseMs).then(
-          (held) =>
-            held ? beat() : abort.abort(new TasklatchError('lease_lost', 'Another worker has taken this effect over.')),
-          // The store may answer the next beat; if none does, the lease ends by itself and the fence keeps this run from being counted.
-          () => beat(),
-        );
+        const asked = clock.now();
+        if (asked >= heldUntil) return lost();
+        // A store that does not answer is asked again at the next beat, until the lease must be taken for lost.
+        const answered = (held: boolean): void => {
+          if (held) heldUntil = asked + effects.leaseMs;
+          else lost();
+        };
+        store.extend(lease, effects.leaseMs).then(answered, (error: unknown) => {
+          publish('trouble', { where: 'effects', code: codeOf(error) });
+        });
+        beat();
       }, effects.leaseMs / 3);
     };
     beat();

@@ -90,7 +90,9 @@ export function submitter(options: SubmitterOptions): (request: SubmitOptions) =
 
   async function send(provider: Provider<never>, task: Task, request: SubmitOptions): Promise<SubmitAnswer> {
     const end = clock.now() + options.timeoutMs;
-    const callbackUrl = task.expectsCallback ? options.callbackUrl?.(provider.name, task.id) : undefined;
+    // A sender with one fixed URL was told it when the app was set up.
+    const callbackUrl =
+      provider.callbacks?.perTask === true ? options.callbackUrl?.(provider.name, task.id) : undefined;
     for (let attempt = 1; ; attempt++) {
       const answer = await sendOnceTo(provider, task, request, callbackUrl, end - clock.now());
       const waitMs =
@@ -183,7 +185,8 @@ export function submitter(options: SubmitterOptions): (request: SubmitOptions) =
       owner,
       model,
       fingerprint: fingerprint(provider.name, model, request.input),
-      expectsCallback: options.callbackUrl !== null && provider.callbacks !== undefined,
+      expectsCallback:
+        provider.callbacks !== undefined && (!provider.callbacks.perTask || options.callbackUrl !== null),
       sendToken,
       sendWithinMs: options.timeoutMs + SEND_GRACE_MS,
       deadlineMs,

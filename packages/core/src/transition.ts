@@ -114,7 +114,8 @@ export function transition(task: Task, fact: Fact, now: number, foreign: boolean
     },
     outcome: outcomeOf(fact, held.verdict, settles),
     changed,
-    due: settles ? 'settled' : grew && !terminal ? 'progress' : null,
+    // What the submit answer says, the app hears from `submit` itself.
+    due: settles ? 'settled' : grew && !terminal && fact.source !== 'submit' ? 'progress' : null,
   };
 }
 

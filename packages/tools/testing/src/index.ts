@@ -1,7 +1,12 @@
 export { aDelivery } from './a-delivery.js';
 export { aDraft } from './a-draft.js';
 export { aFact } from './a-fact.js';
+export { aRequest, type RequestParts } from './a-request.js';
 export { type Direction, type FaultProxy, faultProxy } from './fault-proxy.js';
+export { type HangingStore, hangingStore } from './hanging-store.js';
+export { interceptStore, type StoreAct } from './intercept-store.js';
+export { type Losses, lossyStore, StoreFault } from './lossy-store.js';
+export { type ManualClock, manualClock } from './manual-clock.js';
 export type {
   Canned,
   CannedAnswer,
@@ -13,6 +18,9 @@ export type {
   SubmitSample,
 } from './provider-contract/contract-options.js';
 export { testProviderContract } from './provider-contract/test-provider-contract.js';
+export { type ScriptedProvider, type ScriptedProviderOptions, scriptedProvider } from './scripted-provider.js';
+export { seededRandom } from './seeded-random.js';
 export type { MakeStore, Scratch, StoreUnderTest } from './store-under-test.js';
+export { testPromises } from './test-promises.js';
 export type { Expect, Expectation, TestRunner } from './test-runner.js';
 export { testStoreContract } from './test-store-contract.js';
