@@ -195,7 +195,8 @@ export function memoryStore(options: MemoryStoreOptions = {}): TaskStore {
       return null;
     }
     const seq = row.entries.length + 1;
-    const entry: LedgerEntry = { id: `${row.task.id}:${seq}`, seq, ...seen, outcome, fact };
+    const { at, lastAt, copies } = seen;
+    const entry: LedgerEntry = { id: `${row.task.id}:${seq}`, seq, at, lastAt, copies, outcome, fact };
     row.byKey.set(fact.key, row.entries.length);
     row.entries.push(entry);
     return entry;
@@ -219,7 +220,9 @@ export function memoryStore(options: MemoryStoreOptions = {}): TaskStore {
     let row = rowOf(fact);
     if (row === undefined && fact.taskId === null && fact.externalId !== null) {
       const opened = openUnknown(fact, now);
-      if (opened !== null) row = insert(opened);
+      const held = opened === null ? undefined : rows.get(opened.id);
+      if (held?.task.provider === fact.provider) row = held;
+      else if (opened !== null && held === undefined) row = insert(opened);
     }
     if (row !== undefined && !fact.unparseable) return { row, ...apply(row, fact, now) };
     if (fact.source !== 'delivery') return { row, outcome: 'foreign', duplicate: false, changed: false };
@@ -285,11 +288,12 @@ export function memoryStore(options: MemoryStoreOptions = {}): TaskStore {
         const until = now + want.leaseMs;
         row.check = { fence: row.check.fence + 1, until, claimId: want.claimId, starts: row.check.starts + 1 };
         row.task = { ...row.task, nextCheckAt: until };
-        queueCheck(row);
         taken.push(row);
         count += 1;
       }
     }
+    // Only now: a lease of no length would be due again before this claim is through.
+    for (const row of taken) queueCheck(row);
     remember(
       want.claimId,
       now,
@@ -321,12 +325,12 @@ export function memoryStore(options: MemoryStoreOptions = {}): TaskStore {
           });
           effect.starts += 1;
           effect.runs += 1;
-          queueEffect(row, effect);
           taken.push([row, effect]);
           room -= 1;
         }
       }
     }
+    for (const [row, effect] of taken) queueEffect(row, effect);
     const pieces = taken.map(([row, effect]) => [row.task.id, effectId(effect.kind, effect.number)] as const);
     remember(want.claimId, now, want.leaseMs, pieces);
     return taken.map(([row, effect]) => effectLease(row, effect));

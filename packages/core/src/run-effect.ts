@@ -62,23 +62,28 @@ export function effectRunner<Tx>(
   /** Extends the lease while the effect runs; aborts the effect when the lease is lost, or may be for all this process knows. */
   function heartbeat(lease: EffectLease, abort: AbortController): () => void {
     let cancel: () => void = () => undefined;
-    let heldUntil = clock.now() + effects.leaseMs;
+    // A little before the store thinks so: the effect shall stop before the next worker begins it.
+    const heldMs = effects.leaseMs * 0.9;
+    let heldUntil = clock.now() + heldMs;
     const lost = (): void =>
       abort.abort(new TasklatchError('lease_lost', 'The lease of this effect is over: another worker may run it now.'));
     const beat = (): void => {
-      cancel = clock.setTimeout(() => {
-        const asked = clock.now();
-        if (asked >= heldUntil) return lost();
-        // A store that does not answer is asked again at the next beat, until the lease must be taken for lost.
-        const answered = (held: boolean): void => {
-          if (held) heldUntil = asked + effects.leaseMs;
-          else lost();
-        };
-        store.extend(lease, effects.leaseMs).then(answered, (error: unknown) => {
-          publish('trouble', { where: 'effects', code: codeOf(error) });
-        });
-        beat();
-      }, effects.leaseMs / 3);
+      cancel = clock.setTimeout(
+        () => {
+          const asked = clock.now();
+          if (asked >= heldUntil) return lost();
+          // A store that does not answer is asked again at the next beat, until the lease must be taken for lost.
+          const answered = (held: boolean): void => {
+            if (held) heldUntil = asked + heldMs;
+            else lost();
+          };
+          store.extend(lease, effects.leaseMs).then(answered, (error: unknown) => {
+            publish('trouble', { where: 'effects', code: codeOf(error) });
+          });
+          beat();
+        },
+        Math.min(effects.leaseMs / 3, Math.max(heldUntil - clock.now(), 0)),
+      );
     };
     beat();
     return () => cancel();
