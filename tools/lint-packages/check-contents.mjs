@@ -4,6 +4,7 @@ import { join } from 'node:path';
 const EXPECTED = [
   'package.json',
   'README.md',
+  'LICENSE',
   'dist/index.js',
   'dist/index.cjs',
   'dist/index.d.ts',
