@@ -1,0 +1,74 @@
+import { type Connection, connection } from './connection.js';
+import { migrate } from './migrate.js';
+import type { SqliteDatabase } from './sqlite-database.js';
+
+/** The connections of one store: opened when first needed, opened again after one went bad. */
+export interface Connections {
+  /** For everything but effects. */
+  main(): Connection;
+  /** For the transactions of effects, so that nothing else gets in, and reading goes on. The same as `main` where there can be only one. */
+  effects(): Connection;
+  readonly onlyOne: boolean;
+  /** Forgets them: the next use opens new ones. */
+  drop(): void;
+}
+
+export interface Source {
+  open(): SqliteDatabase;
+  /** A second call would give the same connection, or another database. */
+  readonly onlyOne: boolean;
+  /** Whether a connection is ours to close. */
+  readonly owned: boolean;
+}
+
+export function connections(source: Source): Connections {
+  const opened: { main?: Connection; effects?: Connection } = {};
+
+  function open(): Connection {
+    const database = source.open();
+    try {
+      prepare(database);
+      return connection(database);
+    } catch (error) {
+      if (source.owned) database.close?.();
+      throw error;
+    }
+  }
+
+  function main(): Connection {
+    opened.main ??= open();
+    return opened.main;
+  }
+
+  return {
+    main,
+    effects() {
+      if (source.onlyOne) return main();
+      opened.effects ??= open();
+      return opened.effects;
+    },
+    onlyOne: source.onlyOne,
+    drop() {
+      const dropped = [opened.main, opened.effects];
+      delete opened.main;
+      delete opened.effects;
+      if (!source.owned) return;
+      for (const each of dropped) {
+        try {
+          each?.close();
+        } catch {
+          // It is gone either way.
+        }
+      }
+    },
+  };
+}
+
+function prepare(database: SqliteDatabase): void {
+  // The wait for the write lock is ours: SQLite's own would block the event loop, and its turns are unfair.
+  database.prepare('PRAGMA busy_timeout = 0').all();
+  database.prepare('PRAGMA journal_mode = WAL').all();
+  // WAL's usual NORMAL would lose the last commits with the machine's power.
+  database.prepare('PRAGMA synchronous = FULL').all();
+  migrate(database);
+}

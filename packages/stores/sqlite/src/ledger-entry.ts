@@ -1,0 +1,40 @@
+import type { Fact, LedgerEntry, Outcome } from '@tasklatch/core';
+import type { Connection } from './connection.js';
+import { toText } from './text-column.js';
+
+/** When a fact came, and how often. */
+export type Seen = Pick<LedgerEntry, 'at' | 'lastAt' | 'copies'>;
+
+/** The outcome of the entry with this key, its copies counted; undefined when the fact is new. */
+export function countCopies(db: Connection, taskId: string, key: string, seen: Seen): Outcome | undefined {
+  const values = [seen.copies, seen.lastAt, toText(taskId), toText(key)] as const;
+  return db.all<{ readonly outcome: Outcome }>('countCopies', ...values)[0]?.outcome;
+}
+
+export function insertEntry(db: Connection, taskId: string, entry: Omit<LedgerEntry, 'id'>): void {
+  const { seq, fact, at, lastAt, copies, outcome } = entry;
+  db.all('insertEntry', toText(taskId), seq, toText(fact.key), at, lastAt, copies, outcome, JSON.stringify(fact));
+}
+
+export const entriesOf = (db: Connection, taskId: string): readonly LedgerEntry[] =>
+  db.all<EntryColumns>('entriesOfTask', toText(taskId)).map((row) => entryOf(taskId, row));
+
+export function findEntry(db: Connection, taskId: string, seq: number): LedgerEntry | undefined {
+  const [row] = db.all<EntryColumns>('entryOfTask', toText(taskId), seq);
+  return row === undefined ? undefined : entryOf(taskId, row);
+}
+
+interface EntryColumns {
+  readonly seq: number;
+  readonly at: number;
+  readonly last_at: number;
+  readonly copies: number;
+  readonly outcome: Outcome;
+  readonly fact: string;
+}
+
+function entryOf(taskId: string, row: EntryColumns): LedgerEntry {
+  const fact: Fact = JSON.parse(row.fact);
+  const { seq, at, copies, outcome } = row;
+  return { id: `${taskId}:${seq}`, seq, at, lastAt: row.last_at, copies, outcome, fact };
+}
