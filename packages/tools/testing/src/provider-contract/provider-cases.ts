@@ -51,9 +51,11 @@ export function providerCases<Input>({ it, expect, options }: ProviderSuite<Inpu
 
   it('confirms hints only where it can ask for the status', async () => {
     const { callbacks, status } = options.make();
-    const proves = ({ kind, covers }: { kind?: unknown; covers?: unknown }) => kind === 'signed' && covers === 'body';
-    const hints = (options.deliveries ?? []).some(
-      ({ authenticity }) => authenticity.kind !== 'forged' && !proves(authenticity),
+    const proofs = await Promise.all(
+      (options.deliveries ?? []).map((sample) => callbacks?.authenticate(deliveryOf(sample))),
+    );
+    const hints = proofs.some(
+      (proof) => proof?.kind === 'token' || (proof?.kind === 'signed' && proof.covers !== 'body'),
     );
     expect(status === undefined && hints ? callbacks?.confirm : 'never').toBe('never');
   });
