@@ -26,5 +26,5 @@ export function aFact({ nonce, ...over }: Partial<Fact> & { readonly nonce?: str
     releases: null,
     ...over,
   };
-  return { key: factKey(nonce === undefined ? fact : { ...fact, nonce }), ...fact };
+  return { ...fact, key: over.key ?? factKey(nonce === undefined ? fact : { ...fact, nonce }) };
 }

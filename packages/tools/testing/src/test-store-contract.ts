@@ -1,8 +1,19 @@
 import { claimCases } from './store-contract/claim.js';
+import { concurrencyCases } from './store-contract/concurrency.js';
+import { effectCases } from './store-contract/effects.js';
 import { finishCases } from './store-contract/finish.js';
+import { hintCases } from './store-contract/hint.js';
+import { identityCases } from './store-contract/identity.js';
+import { listCases } from './store-contract/list.js';
+import { listenCases } from './store-contract/listen.js';
 import { openCases } from './store-contract/open.js';
+import { orderCases } from './store-contract/order.js';
+import { purgeCases } from './store-contract/purge.js';
+import { quarantineCases } from './store-contract/quarantine.js';
 import { recordCases } from './store-contract/record.js';
 import type { Suite } from './store-contract/suite.js';
+import { transactCases } from './store-contract/transact.js';
+import { valueCases } from './store-contract/values.js';
 import { worlds } from './store-contract/world.js';
 import type { MakeStore } from './store-under-test.js';
 import type { TestRunner } from './test-runner.js';
@@ -29,7 +40,18 @@ export function testStoreContract<Tx>(name: string, makeStore: MakeStore<Tx>, ru
 
 const ACTS = {
   open: openCases,
-  record: recordCases,
+  'record: the task': recordCases,
+  'record: whose fact it is': identityCases,
+  'record: hints': hintCases,
+  'record: effects and ledger': effectCases,
+  'record: values': valueCases,
+  'record: order and repetition': orderCases,
+  quarantine: quarantineCases,
   claim: claimCases,
-  finish: finishCases,
+  'extend and finish': finishCases,
+  transact: transactCases,
+  'get, list and ledger': listCases,
+  purge: purgeCases,
+  listen: listenCases,
+  'many at once': concurrencyCases,
 };

@@ -17,9 +17,9 @@ export function claimCases<Tx>({ it, expect }: Suite<Tx>): void {
     expect(lease).toMatchObject({ work: 'effect', taskId: id, kind: 'settled', number: 1, entry: null });
     expect(lease).toMatchObject({ starts: 1, ends: 0, steps: [] });
     expect(lease.task).toEqual(await task(id));
-    const [record] = (await effects(id)).filter(({ kind }) => kind === 'settled');
+    const record = only((await effects(id)).filter(({ kind }) => kind === 'settled'));
     expect(record).toMatchObject({ state: 'running', runs: 1, starts: 1, ends: 0 });
-    expect(present(present(record).leaseUntil) > lease.task.createdAt).toBe(true);
+    expect(present(record.leaseUntil) > lease.task.createdAt).toBe(true);
   });
 
   it('gives a `fact` effect the entry it is about', async ({ submit, say, claimEffect, ledger }) => {
