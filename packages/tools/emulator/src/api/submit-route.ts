@@ -51,17 +51,19 @@ export function submitRoute(emulation: Emulation): Route {
       return sendProviderError(response, { status: 413 });
     }
     const general = emulation.draw.under(thisOrdinal);
-    const refuse = (
-      status: number,
-      message?: string,
-      detail = general.hits(emulation.faults().detailErrors, 'detailErrors'),
-    ) => {
-      counter.refuse(status === 401 ? 'unauthorized' : 'invalid');
-      sendProviderError(response, { status, detail, ...(message ? { message } : {}) });
-    };
-    if (!isAuthorized(request, emulation.apiKey)) return refuse(401);
+    const generalDetail = general.hits(emulation.faults().detailErrors, 'detailErrors');
+    if (!isAuthorized(request, emulation.apiKey)) {
+      counter.refuse('unauthorized');
+      return sendProviderError(response, { status: 401, detail: generalDetail });
+    }
     const body = parseJson(bytes);
-    if (!isRecord(body)) return refuse(400, 'Request body must be a JSON object');
+    if (!isRecord(body)) {
+      counter.refuse('invalid');
+      if (!generalDetail)
+        return sendProviderError(response, { status: 400, message: 'The body must be a JSON object' });
+      // The sister service's form; what the entries hold is undocumented.
+      return sendJson(response, 422, { detail: [{}] });
+    }
 
     const marker = emulation.markerOf(body);
     const nth = marker === undefined ? thisOrdinal : register.seen(marker);
@@ -84,7 +86,10 @@ export function submitRoute(emulation: Emulation): Route {
 
     const family = emulation.models.get(model);
     const problem = problemOf(body, model, family);
-    if (problem !== undefined || family === undefined) return refuse(400, problem, detail);
+    if (family === undefined || problem !== undefined) {
+      counter.refuse('invalid');
+      return sendProviderError(response, { status: 400, message: problem ?? 'model is required', detail });
+    }
     if (!register.hasRoom()) {
       counter.refuse('full');
       return sendProviderError(response, { status: 503, message: 'The emulator holds as many live tasks as it may' });

@@ -4,7 +4,7 @@ import { isLoopbackUrl } from '../loopback.js';
 import type { CallbackAnswer } from '../tasks/task.js';
 
 export interface CallbackSender {
-  /** Whether the address is none that this sender may send to. */
+  /** Whether the address is none that this sender may send to; after `close`, none is. */
   refuses(url: string): boolean;
   /** One POST. Never follows a redirect, never rejects. */
   send(
@@ -22,6 +22,8 @@ const SOCKETS = { keepAlive: true, maxSockets: 256, maxFreeSockets: 64 };
 export function createCallbackSender(options: { readonly allowRemote: boolean }): CallbackSender {
   const plain = new http.Agent(SOCKETS);
   const secure = new https.Agent(SOCKETS);
+  const open = new Set<http.ClientRequest>();
+  let closed = false;
 
   function attempt(
     url: URL,
@@ -42,9 +44,11 @@ export function createCallbackSender(options: { readonly allowRemote: boolean })
           ...headers,
         },
       });
+      open.add(request);
       let timer: NodeJS.Timeout | undefined;
       const end = (answer: CallbackAnswer | 'stale socket') => {
         clearTimeout(timer);
+        open.delete(request);
         resolve(answer);
       };
       // The clock starts with the socket, not while the request waits in line for one.
@@ -70,7 +74,7 @@ export function createCallbackSender(options: { readonly allowRemote: boolean })
   return {
     refuses(address) {
       const url = URL.canParse(address) ? new URL(address) : undefined;
-      if (!url || (url.protocol !== 'http:' && url.protocol !== 'https:')) return true;
+      if (closed || !url || (url.protocol !== 'http:' && url.protocol !== 'https:')) return true;
       return !options.allowRemote && !isLoopbackUrl(url);
     },
     async send(address, body, headers, timeoutMs) {
@@ -82,6 +86,9 @@ export function createCallbackSender(options: { readonly allowRemote: boolean })
       return second === 'stale socket' ? 'unreachable' : second;
     },
     close() {
+      closed = true;
+      // First those that wait for a socket: destroying the agents would give them new ones.
+      for (const request of open) request.destroy();
       plain.destroy();
       secure.destroy();
     },
