@@ -13,6 +13,9 @@ export async function checkManifest({ tarball, unpacked }) {
   const manifest = JSON.parse(readFileSync(join(unpacked, 'package.json'), 'utf8'));
   const versions = FIELDS.flatMap((field) => Object.entries(manifest[field] ?? {}))
     .filter(([, version]) => /^(workspace|catalog|link|file):|^[*]$/.test(version))
-    .map(([name, version]) => `${name} is wanted as ${version}, which no user can install.`);
+    .map(
+      ([name, version]) =>
+        `${name} is wanted as ${version}: give a version range that means something outside of this workspace.`,
+    );
   return [...messages.map((message) => `publint: ${formatMessage(message, pkg, { color: false })}`), ...versions];
 }
