@@ -19,7 +19,7 @@ export function deliveryFacts(
   options: ReadingOptions,
 ): readonly Fact[] {
   const { announce, keep, onlyExternalId, open, trust } = options;
-  const base = { provider: provider.name, source: 'delivery', taskId: delivery.taskId, trust } as const;
+  const base = { provider: provider.name, source: 'delivery', taskId: delivery.taskId } as const;
   let said: readonly ProviderFact[] | undefined;
   try {
     said = provider.callbacks?.parse(delivery);
@@ -29,14 +29,23 @@ export function deliveryFacts(
   const nameless = said?.some((one) => delivery.taskId === null && (one.externalId ?? null) === null) === true;
   if (said === undefined || nameless) {
     const kept = keep(false);
-    return [makeFact({ ...base, delivery: kept, unparseable: true, nonce: kept?.bodyHash ?? '' })];
+    return [makeFact({ ...base, trust, delivery: kept, unparseable: true, nonce: kept?.bodyHash ?? '' })];
   }
   return said
     .filter((one) => onlyExternalId === undefined || one.externalId === onlyExternalId)
     .map((one) => {
       if (one.unknownStatus === true) publish('unknownStatus', { provider: provider.name, taskId: delivery.taskId });
+      const believed = one.thin === true && provider.status !== undefined ? 'hint' : trust;
       // A hint asks for a check now; the check decides.
-      const checkInMs = trust === 'hint' ? 0 : null;
-      return makeFact({ ...base, ...saidBy(one), delivery: keep(true), checkInMs, announce, open: open() });
+      const checkInMs = believed === 'hint' ? 0 : null;
+      return makeFact({
+        ...base,
+        ...saidBy(one),
+        trust: believed,
+        delivery: keep(true),
+        checkInMs,
+        announce,
+        open: open(),
+      });
     });
 }

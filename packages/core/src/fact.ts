@@ -16,6 +16,11 @@ export interface ProviderFact {
   readonly providerStatus?: string | null;
   /** True when the status is not in the provider's table: it counts as pending and is reported. */
   readonly unknownStatus?: boolean;
+  /**
+   * True for a delivery that tells of a change and not what came of it: it counts as a hint, however well it is signed, and a check
+   * fetches the rest. Only for a provider with `status`.
+   */
+  readonly thin?: boolean;
   /** 0 to 100. */
   readonly progress?: number | null;
   readonly result?: TaskResult | null;

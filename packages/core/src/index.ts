@@ -143,4 +143,17 @@ export {
   transition,
   type Verdict,
 } from './transition.js';
+export { cleanCode, cleanJson, cleanText } from './wire/clean-text.js';
+export { isExternalId, isStatusText } from './wire/external-id.js';
+export { jsonOf } from './wire/json-of.js';
+export {
+  type ApiCheck,
+  type ApiSubmit,
+  type ProviderApi,
+  type ProviderApiOptions,
+  providerApi,
+  type ToldTask,
+  unsendable,
+} from './wire/provider-api.js';
+export { fileAt, filesIn } from './wire/result-files.js';
 export type { TickReport } from './worker.js';

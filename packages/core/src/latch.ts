@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { batcher } from './batcher.js';
 import { callbackHandler } from './callback-handler.js';
 import { callbackTokens } from './callback-token.js';
@@ -106,6 +107,8 @@ export function createTasklatch<Tx>(options: TasklatchOptions<Tx>): Tasklatch<Tx
   const handlers = effectHandlers<Tx>(providers);
   const following = watchers(store, clock);
   const stopping = new AbortController();
+  // Every live stream listens to it.
+  setMaxListeners(0, stopping.signal);
   const batches = batcher({ store, clock, timeoutMs: settings.storeTimeoutMs, maxWaiting: settings.maxWaiting });
   let unlisten: (() => Promise<void>) | undefined;
 
@@ -179,7 +182,7 @@ export function createTasklatch<Tx>(options: TasklatchOptions<Tx>): Tasklatch<Tx
     record,
     callbackUrl,
     pacing,
-    pauseChecks: (provider, ms) => gates.get(provider)?.pause(ms),
+    pauseChecks: (provider, ms) => gates.get(provider)?.tooMuch(ms),
     fetch,
     clock,
     random,

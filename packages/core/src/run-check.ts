@@ -24,10 +24,6 @@ export interface CheckRunnerOptions {
   readonly unseal: (task: Task) => Task;
 }
 
-/** A check pauses its provider for so long after a 429 that names no time. */
-const DEFAULT_PAUSE_MS = 30_000;
-/** No provider is believed that wants to be left alone for longer. */
-const MAX_PAUSE_MS = 15 * 60_000;
 /** A confirming check after a hint comes no sooner than this after the one before. */
 const HINTED_LEAST_MS = 1_000;
 
@@ -94,6 +90,7 @@ export function checkRunner(options: CheckRunnerOptions): (lease: CheckLease, st
       try {
         const said = await ask(provider, task, task.externalId, stop);
         if (said !== undefined) {
+          gate?.answered();
           if (said.unknownStatus === true) publish('unknownStatus', { provider: provider.name, taskId: task.id });
           const fact = saidBy(said);
           const recorded = await record(
@@ -110,7 +107,7 @@ export function checkRunner(options: CheckRunnerOptions): (lease: CheckLease, st
       } catch (error) {
         code = codeOf(error);
         if (error instanceof ProviderFailure) {
-          if (error.pause) gate?.pause(Math.min(error.retryAfterMs ?? DEFAULT_PAUSE_MS, MAX_PAUSE_MS));
+          if (error.pause) gate?.tooMuch(error.retryAfterMs);
         }
       } finally {
         gate?.leave();

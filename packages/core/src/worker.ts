@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Clock } from './clock.js';
 import type { EffectHandlers } from './effect-handlers.js';
 import { codeOf, publish } from './events.js';
@@ -53,6 +54,8 @@ export function worker<Tx>(options: WorkerOptions<Tx>): Worker {
   const running: Record<Work, Set<Promise<void>>> = { effect: new Set(), check: new Set() };
   const awake: Record<Work, AbortController> = { effect: new AbortController(), check: new AbortController() };
   const hardStop = new AbortController();
+  // Every piece of work listens to it.
+  setMaxListeners(0, hardStop.signal);
   const claimIds: Record<Work, string | null> = { effect: null, check: null };
   let loops: Promise<void>[] = [];
   let stopping = false;

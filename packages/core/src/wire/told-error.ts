@@ -1,0 +1,47 @@
+import type { TaskError } from '../task.js';
+import { cleanText } from './clean-text.js';
+import { jsonOf } from './json-of.js';
+
+const CODES = new Map([
+  [400, 'invalid_request'],
+  [401, 'unauthorized'],
+  [402, 'insufficient_credits'],
+  [403, 'forbidden'],
+  [404, 'not_found'],
+  [409, 'conflict'],
+  [422, 'invalid_request'],
+  [429, 'rate_limited'],
+]);
+
+/**
+ * The error in an answer: a code by its HTTP status, and the words in whichever of the usual forms they come (`error`, `detail`,
+ * `message`, `msg`, `title`, nested or not, or plain text). `hide` are texts that must not come back to us: providers quote requests.
+ */
+export function toldError(
+  answer: { readonly status: number; readonly text: string },
+  hide: readonly string[],
+): TaskError {
+  const json = jsonOf(answer.text);
+  const words = json === undefined ? (/^\s*[<{[]/.test(answer.text) ? null : answer.text) : wordsIn(json);
+  return { code: CODES.get(answer.status) ?? `http_${answer.status}`, message: hidden(words, hide) };
+}
+
+/** A provider's words, fit to be kept: none of the hidden texts in any form, nothing a database refuses, at most 1000 characters. */
+export function hidden(words: unknown, hide: readonly string[]): string | null {
+  if (typeof words !== 'string') return null;
+  const forms = hide.flatMap((text) => [text, encodeURIComponent(text), Buffer.from(text).toString('base64')]);
+  // Cut after hiding: a cut through the middle of a hidden text would leave its beginning.
+  return cleanText(forms.reduce((left, form) => left.replaceAll(form, '[hidden]'), words.slice(0, 100_000)));
+}
+
+function wordsIn(json: unknown): string | null {
+  if (typeof json === 'string') return json;
+  if (typeof json !== 'object' || json === null) return null;
+  // The elements of a list may hold the whole request, so nothing but their words is taken.
+  if (Array.isArray(json)) return json.map(wordsIn).filter(Boolean).join('; ') || null;
+  for (const field of ['error', 'detail', 'message', 'msg', 'title']) {
+    const words = wordsIn(Object.hasOwn(json, field) ? Reflect.get(json, field) : null);
+    if (words !== null && words !== '') return words;
+  }
+  return null;
+}
