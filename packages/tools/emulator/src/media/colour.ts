@@ -35,7 +35,8 @@ export function paletteFor(prompt: string, random: () => number): Palette {
     .match(/[a-z]+/g)
     ?.find((one) => Object.hasOwn(hues, one));
   const drawn = random() * 360;
-  const hue = word ? (hues[word] ?? drawn) : drawn;
+  // A word leaves some play, so that two red pictures are not the same red.
+  const hue = word ? (hues[word] ?? drawn) + (drawn / 360 - 0.5) * 20 : drawn;
   const turn = random() < 0.5 ? 32 : -32;
   const accent = hue + (random() < 0.5 ? 165 : 195);
   return {
