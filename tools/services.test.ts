@@ -1,3 +1,5 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import { chromium } from 'playwright-core';
@@ -76,6 +78,41 @@ describe.skipIf(redisUrl === null)('redis', () => {
       await server.stop();
     }
   });
+});
+
+describe.skipIf(redisUrl === null)('a server', () => {
+  /** A script of its own that starts a Redis and says where, as a test or a benchmark would. */
+  async function startElsewhere(): Promise<{ script: ChildProcess; pid: number }> {
+    const code = `import('./services.ts').then(async ({ startRedis }) => {
+      const { pid } = await startRedis();
+      console.log(pid);
+      setInterval(() => {}, 1_000);
+    })`;
+    const script = spawn(process.execPath, ['--import', 'tsx', '-e', code], {
+      cwd: import.meta.dirname,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const [line] = await once(script.stdout, 'data');
+    return { script, pid: Number(String(line)) };
+  }
+
+  function isRunning(pid: number): boolean {
+    try {
+      return process.kill(pid, 0);
+    } catch {
+      return false;
+    }
+  }
+
+  it.each(['SIGKILL', 'SIGTERM'] as const)(
+    'does not outlive the process that started it, ended by %s',
+    async (signal) => {
+      const { script, pid } = await startElsewhere();
+      expect(isRunning(pid)).toBe(true);
+      script.kill(signal);
+      await expect.poll(() => isRunning(pid), { timeout: 10_000 }).toBe(false);
+    },
+  );
 });
 
 describe.skipIf(databaseUrl === null)('postgres', () => {
