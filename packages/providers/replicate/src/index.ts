@@ -1,1 +1,1 @@
-export {};
+export { type ReplicateEvent, type ReplicateInput, type ReplicateOptions, replicate } from './replicate.js';
