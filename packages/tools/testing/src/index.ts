@@ -17,6 +17,7 @@ export type {
   StatusSample,
   SubmitSample,
 } from './provider-contract/contract-options.js';
+export { aTask } from './provider-contract/a-task.js';
 export { testProviderContract } from './provider-contract/test-provider-contract.js';
 export { type ScriptedProvider, type ScriptedProviderOptions, scriptedProvider } from './scripted-provider.js';
 export { seededRandom } from './seeded-random.js';
