@@ -45,6 +45,9 @@ const KIND_IN_DOCUMENT = new Map<string, Kind>([
   ['generate_cover', 'image'],
 ]);
 
+/** Not said again in `data`: inputs are not kept, and links belong to `files`. */
+const UNSAID = new Set(['prompt', 'file_url', 'file_type', 'watermark_url']);
+
 /** Music models that make words instead of a file. */
 const WORDS = ['lyrics', 'text', 'timestamped_lyrics', 'timestampe_lyrics', 'persona_id', 'enhanced_style'];
 
@@ -60,7 +63,7 @@ export function resultOf(
   const found = new Map<string, ResultFile>();
   for (const file of items.flatMap(filesOf)) if (!found.has(file.url)) found.set(file.url, file);
   if (found.size === 0 && !items.some(hasWords)) return null;
-  const said = items.filter((item) => item.file_url === undefined).map(besidesFiles);
+  const said = items.filter((item) => !isUrl(item.file_url)).map(besidesFiles);
   const data = said.some((item) => Object.keys(item).length > 0) ? { data: { items: said } } : {};
   return { files: [...found.values()], ...data };
 }
@@ -114,7 +117,7 @@ function hasWords(item: Item): boolean {
 function besidesFiles(item: Item): Record<string, unknown> {
   const kept = Object.entries(item).filter(
     ([field, value]) =>
-      field !== 'prompt' && !KIND_OF_FIELD.has(field) && !KIND_IN_DOCUMENT.has(field) && !isEmpty(value),
+      !UNSAID.has(field) && !KIND_OF_FIELD.has(field) && !KIND_IN_DOCUMENT.has(field) && !isEmpty(value),
   );
   return Object.fromEntries(kept.map(([field, value]) => [field, cleanJson(value)]));
 }
