@@ -22,8 +22,14 @@ export function commitGroup(db: Connection, next: () => Write | undefined): void
   try {
     for (let write = next(); write !== undefined; write = performance.now() < until ? next() : undefined) {
       if (write.answered) continue;
-      const committed = inSavepoint(db, write);
-      if (committed !== undefined) done.push({ write, committed });
+      db.exec('SAVEPOINT act');
+      try {
+        done.push({ write, committed: write.run(db) });
+      } catch (error) {
+        write.reject(error);
+        undo(db, error);
+      }
+      db.exec('RELEASE act');
     }
     db.exec('COMMIT');
   } catch (error) {
@@ -34,21 +40,11 @@ export function commitGroup(db: Connection, next: () => Write | undefined): void
   for (const { committed } of done) committed();
 }
 
-function inSavepoint(db: Connection, write: Write): (() => void) | undefined {
-  db.exec('SAVEPOINT act');
+function undo(db: Connection, error: unknown): void {
   try {
-    const committed = write.run(db);
-    db.exec('RELEASE act');
-    return committed;
-  } catch (error) {
-    write.reject(error);
-    try {
-      db.exec('ROLLBACK TO act');
-      db.exec('RELEASE act');
-    } catch {
-      // The failure took the whole transaction with it, as a full disk does: then it is everybody's.
-      throw error;
-    }
-    return undefined;
+    db.exec('ROLLBACK TO act');
+  } catch {
+    // It took the whole transaction with it, as a full disk does: then it is everybody's error.
+    throw error;
   }
 }

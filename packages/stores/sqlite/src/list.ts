@@ -23,7 +23,7 @@ export function list(db: Connection, query: TaskQuery): Page<Task> {
 }
 
 /** The statement `list` with the lines of the filters asked for. */
-function listStatement(filters: Readonly<Record<string, readonly unknown[]>>): string {
+export function listStatement(filters: Readonly<Record<string, readonly unknown[]>>): string {
   const wanted = (line: string): boolean => {
     const filter = /--\? (\w+)$/.exec(line)?.[1];
     return filter === undefined || (filters[filter] ?? []).length > 0;

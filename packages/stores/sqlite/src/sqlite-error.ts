@@ -5,6 +5,7 @@ const SQLITE_BUSY = 5;
 /** Somebody else holds the file's write lock, or its recovery: worth waiting for. */
 export function isBusy(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
+  // As better-sqlite3 and libsql (`code`), node:sqlite (`errcode`) and again libsql (`rawCode`) tell it.
   const { code, errcode, rawCode } = error as { code?: unknown; errcode?: unknown; rawCode?: unknown };
   if (typeof code === 'string' && code.startsWith('SQLITE_BUSY')) return true;
   const number = errcode ?? rawCode;
@@ -12,11 +13,11 @@ export function isBusy(error: unknown): boolean {
   return typeof number === 'number' && (number & 0xff) === SQLITE_BUSY;
 }
 
-export const busyTooLong = (busyMs: number, cause?: unknown): TasklatchError =>
+export const busyTooLong = (busyMs: number): TasklatchError =>
   new TasklatchError(
     'store_unavailable',
-    `The SQLite file's writer was taken for ${busyMs} ms. Look for a long transaction: an effect that holds \`tx.begin()\` while it does slow work, a backup, an open sqlite3 shell.`,
-    { cause, retryAfterMs: 1000 },
+    `The SQLite file's write lock was taken for ${busyMs} ms. Look for who holds it: an effect that does slow work after \`tx.begin()\`, a backup, an open sqlite3 shell.`,
+    { retryAfterMs: 1000 },
   );
 
 export const storeClosed = (): TasklatchError =>

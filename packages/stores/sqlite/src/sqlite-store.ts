@@ -31,7 +31,7 @@ export interface SqliteStoreOptions<Db extends SqliteDatabase = SqliteDatabase> 
    * for this store alone, behind which everything waits while an effect has its transaction open.
    */
   readonly database?: Db | (() => Db);
-  /** How long an act waits for the file's write lock before it rejects with `store_unavailable`. Default 5000: within usual callback time-outs. */
+  /** How long an act waits for the file's write lock before it rejects with `store_unavailable`. Default 4000: just under `storeTimeoutMs` of the latch. */
   readonly busyMs?: number;
   /** How long an effect may keep the write lock after `tx.begin()` before it is rolled back. Default 3000: less than `busyMs`, so that those who wait still get through. */
   readonly holdMs?: number;
@@ -48,7 +48,7 @@ export interface SqliteStoreOptions<Db extends SqliteDatabase = SqliteDatabase> 
 export function sqliteStore<Db extends SqliteDatabase = SqliteDatabase>(
   options: SqliteStoreOptions<Db>,
 ): TaskStore<SqliteTx<Db>> & Required<Pick<TaskStore<SqliteTx<Db>>, 'transact' | 'listen' | 'close'>> {
-  const { busyMs = 5000, holdMs = 3000, pollMs = 250, clock = systemClock } = options;
+  const { busyMs = 4000, holdMs = 3000, pollMs = 250, clock = systemClock } = options;
   const limits: StoreLimits = { ...DEFAULT_STORE_LIMITS, ...options };
   const ears = listeners(pollMs);
   const door = writer(connections(sourceOf(options)), clock, busyMs, ears.told);

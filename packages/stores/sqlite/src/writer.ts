@@ -65,7 +65,7 @@ export function writer(connections: Connections, clock: Pick<Clock, 'now'>, busy
       return db;
     } catch (error) {
       if (isBusy(error)) return 'busy';
-      // Read-only, unreadable, broken: new connections may do better, and nobody is to wait for that.
+      // New connections may do better, but nobody is to wait for that.
       connections.drop();
       for (const waiting of line.splice(0)) waiting.reject(error);
       return 'failed';

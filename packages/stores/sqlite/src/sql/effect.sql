@@ -14,7 +14,7 @@ REPLACE INTO tasklatch_effect (
 SELECT * FROM tasklatch_effect WHERE provider = ? AND kind = ? AND ready_at <= ? ORDER BY ready_at LIMIT ?;
 
 -- name: claimedEffects
-SELECT * FROM tasklatch_effect WHERE claim = ? AND lease_until > ? ORDER BY due_at;
+SELECT * FROM tasklatch_effect WHERE claim = ? AND lease_until > ?;
 
 -- name: deleteEffects
 DELETE FROM tasklatch_effect WHERE task_id = ?;

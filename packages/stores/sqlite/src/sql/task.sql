@@ -20,7 +20,7 @@ WHERE id = ?;
 SELECT * FROM tasklatch_task WHERE provider = ? AND check_at <= ? ORDER BY check_at LIMIT ?;
 
 -- name: claimedChecks
-SELECT * FROM tasklatch_task WHERE check_claim = ? AND check_until > ? ORDER BY check_at;
+SELECT * FROM tasklatch_task WHERE check_claim = ? AND check_until > ?;
 
 -- name: purgeableTasks
 SELECT id FROM tasklatch_task AS task
