@@ -1,1 +1,1 @@
-export {};
+export { type FalInput, type FalOptions, fal } from './fal.js';

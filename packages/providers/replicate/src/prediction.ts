@@ -23,8 +23,8 @@ const STATUSES = new Map([
 const shape = z.object({
   id: z.custom<string>(isExternalId),
   status: z.custom<string>(isStatusText),
-  output: z.unknown(),
-  error: z.unknown(),
+  output: z.unknown().optional(),
+  error: z.unknown().optional(),
 });
 
 /** The task in a prediction, as submits, checks and webhooks all show it; undefined when the body is none. */

@@ -32,7 +32,8 @@ describe('replicate submits', () => {
     ['0c726337a1344fb34b8fd293cdb01ec8', '/v1/predictions', { version: '0c726337a1344fb34b8fd293cdb01ec8' }],
     ['deployments/acme/my-app', '/v1/deployments/acme/my-app/predictions', {}],
   ])('%s to %s', async (model, path, named) => {
-    const { sent } = await posted(model);
+    const { answer, sent } = await posted(model);
+    expect(answer).toMatchObject({ kind: 'accepted', fact: { externalId: 'p1', status: 'pending' } });
     expect(sent).toEqual([
       {
         url: `https://api.replicate.com${path}`,
