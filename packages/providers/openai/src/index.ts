@@ -1,1 +1,7 @@
-export {};
+export {
+  type OpenAIBatchInput,
+  type OpenAIInput,
+  type OpenAIOptions,
+  type OpenAIResponseInput,
+  openai,
+} from './openai.js';
