@@ -146,6 +146,18 @@ describe.skipIf(databaseUrl === null)('postgres', () => {
     }
   });
 
+  it('restarts a server that hangs', async () => {
+    const server = await startPostgres();
+    try {
+      await query(server.url, 'CREATE TABLE kept AS SELECT 1 AS n');
+      await server.kill('SIGSTOP');
+      await server.restart();
+      expect(await query(server.url, 'SELECT n FROM kept')).toEqual([{ n: 1 }]);
+    } finally {
+      await server.stop();
+    }
+  });
+
   it('starts a private server with every commit flushed to disk', async () => {
     const server = await startPostgres();
     try {

@@ -3,6 +3,7 @@ import { closeSync, existsSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { endWithParent } from './end-with-parent.js';
+import { isRunning, reachedBy, send } from './signals.js';
 
 /** A database server of our own: loopback only, on its own port and data folder. */
 export interface Server {
@@ -47,13 +48,20 @@ export async function runServer(plan: ServerPlan): Promise<Server> {
 
   async function kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
     if (hasEnded(child)) return;
-    const pids = toWholeTree(signal) ? [pidOf(child), ...childrenOf(pidOf(child))] : [pidOf(child)];
+    const pids = reachedBy(signal, pidOf(child));
     const ended = ending(child);
     for (const pid of pids) send(pid, signal);
     if (signal === 'SIGSTOP' || signal === 'SIGCONT') return;
     await ended;
     // A worker process that outlived its parent may still hold the data folder.
-    while (signal === 'SIGKILL' && pids.some(isRunning)) await sleep(10);
+    while (pids.some(isRunning)) await sleep(10);
+  }
+
+  async function end(signal: NodeJS.Signals): Promise<void> {
+    const patience = setTimeout(() => void kill('SIGKILL'), 5_000);
+    await kill('SIGCONT'); // A stopped process would not hear the next signal.
+    await kill(signal);
+    clearTimeout(patience);
   }
 
   return {
@@ -64,14 +72,11 @@ export async function runServer(plan: ServerPlan): Promise<Server> {
     },
     kill,
     async restart() {
-      await kill(plan.signals.clean);
+      await end(plan.signals.clean);
       child = await launch(plan);
     },
     async stop() {
-      const patience = setTimeout(() => void kill('SIGKILL'), 5_000);
-      await kill('SIGCONT'); // A stopped process would not hear the next signal.
-      await kill(plan.signals.quick);
-      clearTimeout(patience);
+      await end(plan.signals.quick);
       rmSync(plan.folder, { recursive: true, force: true });
     },
   };
@@ -137,33 +142,4 @@ function ending(child: ChildProcess): Promise<void> {
 function pidOf(child: ChildProcess): number {
   if (child.pid === undefined) throw new Error('The server process was never started.');
   return child.pid;
-}
-
-/** The others are requests to the main process, which passes them on as it sees fit. */
-function toWholeTree(signal: NodeJS.Signals): boolean {
-  return signal === 'SIGKILL' || signal === 'SIGSTOP' || signal === 'SIGCONT';
-}
-
-/** Postgres serves each connection from a child process; Linux only, elsewhere they notice by themselves. */
-function childrenOf(pid: number): number[] {
-  const list = `/proc/${pid}/task/${pid}/children`;
-  return existsSync(list) ? readFileSync(list, 'utf8').split(' ').filter(Boolean).map(Number) : [];
-}
-
-function send(pid: number, signal: NodeJS.Signals | 0): boolean {
-  try {
-    return process.kill(pid, signal);
-  } catch {
-    return false; // It is gone already.
-  }
-}
-
-function isRunning(pid: number): boolean {
-  if (!existsSync('/proc/self/stat')) return send(pid, 0);
-  try {
-    // An ended process keeps its number until its parent asks for it: state Z.
-    return !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
-  } catch {
-    return false;
-  }
 }
