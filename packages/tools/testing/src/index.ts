@@ -7,6 +7,7 @@ export { type HangingStore, hangingStore } from './hanging-store.js';
 export { interceptStore, type StoreAct } from './intercept-store.js';
 export { type Losses, lossyStore, StoreFault } from './lossy-store.js';
 export { type ManualClock, manualClock } from './manual-clock.js';
+export { aTask } from './provider-contract/a-task.js';
 export type {
   Canned,
   CannedAnswer,
@@ -17,11 +18,11 @@ export type {
   StatusSample,
   SubmitSample,
 } from './provider-contract/contract-options.js';
-export { aTask } from './provider-contract/a-task.js';
 export { testProviderContract } from './provider-contract/test-provider-contract.js';
 export { type ScriptedProvider, type ScriptedProviderOptions, scriptedProvider } from './scripted-provider.js';
 export { seededRandom } from './seeded-random.js';
 export type { MakeStore, Scratch, StoreUnderTest } from './store-under-test.js';
+export { type AgainstReferenceOptions, testAgainstReference } from './test-against-reference.js';
 export { testPromises } from './test-promises.js';
 export type { Expect, Expectation, TestRunner } from './test-runner.js';
 export { testStoreContract } from './test-store-contract.js';

@@ -83,8 +83,8 @@ export function concurrencyCases<Tx>({ it, expect }: Suite<Tx>): void {
     const { externalId } = await world.submit();
     await world.say({ externalId, status: 'succeeded' });
     await world.open({ sendWithinMs: 0 });
-    await world.claimEffect({ kinds: ['settled'], leaseMs: 0 });
-    await world.claimCheck({ leaseMs: 0 });
+    await world.claimEffect({ kinds: ['settled'], leaseMs: 1 });
+    await world.claimCheck({ leaseMs: 1 });
     await world.pass(2);
     const effects = await atOnce(world, 50, (store) => store.claim('effect', world.want({ kinds: ['settled'] })));
     const checks = await atOnce(world, 50, (store) => store.claim('check', world.want()));
