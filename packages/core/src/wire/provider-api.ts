@@ -44,6 +44,8 @@ export interface ApiSubmit {
   /** It and the token in it are hidden in what the provider says. */
   readonly callbackUrl: string | undefined;
   readonly read: (json: unknown, response: SentResponse) => ToldTask | undefined;
+  /** For an API that answers 200 and puts its own status into the body: that one, or null where the HTTP status counts. */
+  readonly statusIn?: (json: unknown) => number | null;
 }
 
 export interface ApiCheck {
@@ -52,6 +54,8 @@ export interface ApiCheck {
   readonly path: (encodedId: string) => string;
   /** May throw `ProviderFailure`. */
   readonly read: (json: unknown, response: SentResponse) => ProviderFact | undefined;
+  /** See `ApiSubmit`. */
+  readonly statusIn?: (json: unknown) => number | null;
 }
 
 export function providerApi(options: ProviderApiOptions): ProviderApi {
@@ -68,7 +72,7 @@ export function providerApi(options: ProviderApiOptions): ProviderApi {
     get,
     words: (text) => hidden(text, [key]),
 
-    async submit(io, { path, body, callbackUrl, read }) {
+    async submit(io, { path, body, callbackUrl, read, statusIn }) {
       const json = printed(body);
       if (json === undefined) return unsendable('The input is no JSON.');
       const { headers: own, ...rest } = init();
@@ -78,23 +82,33 @@ export function providerApi(options: ProviderApiOptions): ProviderApi {
         body: json,
       });
       if (sent.kind !== 'answer') return noAnswer(sent);
-      const { response } = sent;
-      const task = isGood(response) ? read(jsonOf(response.text), response) : undefined;
-      if (task !== undefined) return { kind: 'accepted', fact: task };
-      if (isGood(response)) return { kind: 'unclear', error: { code: 'no_task_id', message: null } };
-      return failedSubmit(response, toldError(response, [key, ...secretsOf(callbackUrl)]), io.now());
+      const { told, response } = answerIn(sent.response, statusIn);
+      if (!isGood(response))
+        return failedSubmit(response, toldError(response, [key, ...secretsOf(callbackUrl)]), io.now());
+      const task = read(told, response);
+      return task === undefined
+        ? { kind: 'unclear', error: { code: 'no_task_id', message: null } }
+        : { kind: 'accepted', fact: task };
     },
 
-    async check(io, { externalId, path, read }) {
+    async check(io, { externalId, path, read, statusIn }) {
       if (!isExternalId(externalId)) throw new ProviderFailure('bad_task_id');
-      const response = await get(io, path(encodeURIComponent(externalId)));
-      if (!isGood(response)) throw new ProviderFailure(`http_${response.status}`);
-      const fact = read(jsonOf(response.text), response);
+      const { told, response } = answerIn(await get(io, path(encodeURIComponent(externalId))), statusIn);
+      // A 429 in the HTTP status never comes here; see `ask`.
+      if (!isGood(response)) throw new ProviderFailure(`http_${response.status}`, undefined, response.status === 429);
+      const fact = read(told, response);
       if (fact === undefined) throw new ProviderFailure('unreadable');
       if ((fact.externalId ?? externalId) !== externalId) throw new ProviderFailure('other_task');
       return fact;
     },
   };
+}
+
+/** The body of an answer, and the answer with the status that counts. */
+function answerIn(response: SentResponse, statusIn?: (json: unknown) => number | null) {
+  const told = jsonOf(response.text);
+  const status = (isGood(response) ? statusIn?.(told) : null) ?? response.status;
+  return { told, response: { ...response, status } };
 }
 
 /** For what a provider can see before it sends: no request was made, and the same one never will be good. */

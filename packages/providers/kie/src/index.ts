@@ -1,1 +1,1 @@
-export {};
+export { type KieInput, type KieOptions, kie } from './kie.js';
