@@ -138,6 +138,7 @@ export function createTasklatch<Tx>(options: TasklatchOptions<Tx>): Tasklatch<Tx
   const pacing = (task: Task): CheckPacing => ({
     ...settings.checks.pacing,
     ...providers.get(task.provider)?.limits?.checks?.(task),
+    ...settings.checks.asked,
   });
 
   const runner = worker<Tx>({

@@ -29,7 +29,10 @@ export interface TasklatchSettings {
     /** How often a submit that provably did not arrive is sent in one call. Default 3. */
     readonly attempts?: number;
   };
-  /** Defaults: first check 30 s after a submit with a callback and 5 s after one without, then 1.5 times longer each, up to 60 s; 15 s for one call. */
+  /**
+   * When providers are asked. What is said here stands over what a provider package suggests, and that over the defaults: first check 30 s
+   * after a submit with a callback and 5 s after one without, then 1.5 times longer each, up to 60 s. 15 s for one call.
+   */
   readonly checks?: Partial<CheckPacing> & { readonly timeoutMs?: number };
   readonly effects?: Partial<EffectOptions>;
   /** How long things are kept. Defaults: 30 days once settled and its effects are done, 90 days whatever happened, 14 days in the quarantine. */
@@ -75,6 +78,8 @@ export function resolveSettings(given: TasklatchSettings) {
     },
     checks: {
       timeoutMs: number('checks.timeoutMs', checkTimeoutMs, 15_000),
+      /** What the app said itself; it stands over what a provider suggests. */
+      asked: defined(pacing),
       pacing: {
         firstWithCallbackMs: number('checks.firstWithCallbackMs', pacing.firstWithCallbackMs, 30_000, 0),
         firstWithoutCallbackMs: number('checks.firstWithoutCallbackMs', pacing.firstWithoutCallbackMs, 5_000, 0),
@@ -103,6 +108,10 @@ export function resolveSettings(given: TasklatchSettings) {
     maxWaiting: number('maxWaiting', given.maxWaiting, 2_048),
   };
 }
+
+const defined = <T extends object>(value: T): Partial<T> =>
+  // Entries of `value` itself, so its own keys and types.
+  Object.fromEntries(Object.entries(value).filter(([, one]) => one !== undefined)) as Partial<T>;
 
 function oneOf<const Word extends string>(name: string, value: string, words: readonly Word[]): Word {
   const found = words.find((word) => word === value);
