@@ -16,11 +16,11 @@ export interface Child {
   ended(): Promise<void>;
 }
 
-export function startChild(script: string, args: readonly string[], user: { uid?: number; gid?: number } = {}): Child {
+export function startChild(script: string, args: readonly string[]): Child {
   const path = fileURLToPath(new URL(`./${script}`, import.meta.url));
   // From the root of the repository, where tsx is installed.
   const cwd = fileURLToPath(new URL('../../../..', import.meta.url));
-  const child: ChildProcess = spawn(process.execPath, ['--import', 'tsx', path, ...args], { cwd, ...user });
+  const child: ChildProcess = spawn(process.execPath, ['--import', 'tsx', path, ...args], { cwd });
   const lines: string[] = [];
   let errors = '';
   let heard: () => void = () => {};
