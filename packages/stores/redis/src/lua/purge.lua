@@ -1,0 +1,106 @@
+-- Deletes what is past its time, oldest first.
+-- ARGV[4..5]  limits, not used
+-- ARGV[6..8]  settledForMs, abandonedForMs, quarantinedForMs
+-- ARGV[9..10] at most so many tasks, and quarantined entries
+-- ARGV[11]    '1': only look
+-- Returns { gone, laters }: how many tasks and quarantined entries went; laters as record.lua returns them. When only looking: the times
+-- of the oldest tasks that would go, as many as asked for, and those of the quarantined entries.
+local gone = 0
+local settled, abandoned, quarantined = now - ARGV[6], now - ARGV[7], now - ARGV[8]
+
+-- Effects of a task that are due or running, by field.
+local function undone_effects(task)
+  local effects = {}
+  if task['effects:due'] + task['effects:running'] > 0 then
+    for _, field in ipairs(redis.call('HKEYS', task_key(task.id))) do
+      local kind, number = string.match(field, '^e:(%a+):(%d+)$')
+      local effect = kind and effect_of(task, kind, number)
+      if effect and (effect.state == 'due' or effect.state == 'running') then
+        effects[number .. ':' .. task.id] = { queue = 'due:' .. kind .. ':' .. task.provider, effect = effect }
+      end
+    end
+  end
+  return effects
+end
+
+local function leased(task)
+  if task.checkUntil and task.checkUntil > now then
+    return true
+  end
+  for _, undone in pairs(undone_effects(task)) do
+    if undone.effect.state == 'running' and undone.effect.leaseUntil > now then
+      return true
+    end
+  end
+  return false
+end
+
+local function purge_task(task)
+  for piece, undone in pairs(undone_effects(task)) do
+    redis.call('ZREM', base .. undone.queue, piece)
+  end
+  write_places(task.id, before[task.id].places, {})
+  redis.call('UNLINK', task_key(task.id))
+  if task.externalId then
+    later(task.externalIdShard, 'free', task.provider, task.externalId, task.id)
+  end
+end
+
+local function old_tasks(limit)
+  local old = {}
+  for place, cut in pairs({ ['settled:done'] = math.max(settled, abandoned), ['settled:undone'] = abandoned }) do
+    local found = redis.call('ZRANGEBYSCORE', base .. place, '-inf', '(' .. int(cut), 'WITHSCORES', 'LIMIT', 0, limit)
+    for at = 1, #found, 2 do
+      if not leased(load(found[at])) then
+        old[#old + 1] = { id = found[at], at = tonumber(found[at + 1]) }
+      end
+    end
+  end
+  table.sort(old, function(a, b)
+    return a.at < b.at
+  end)
+  for at = #old, limit + 1, -1 do
+    old[at] = nil
+  end
+  return old
+end
+
+local function old_entries(limit)
+  local old = {}
+  for _, n in ipairs(limit > 0 and redis.call('ZRANGE', base .. 'q:all', 0, limit - 1) or {}) do
+    local at = tonumber(redis.call('HGET', base .. 'q:' .. n, 'at'))
+    if at >= quarantined then
+      break
+    end
+    old[#old + 1] = { id = n, at = at }
+  end
+  return old
+end
+
+local tasks, entries = old_tasks(tonumber(ARGV[9])), old_entries(tonumber(ARGV[10]))
+if ARGV[11] == '1' then
+  local times = { {}, {} }
+  for which, old in ipairs({ tasks, entries }) do
+    for at, one in ipairs(old) do
+      times[which][at] = int(one.at)
+    end
+  end
+  return times
+end
+
+for _, one in ipairs(tasks) do
+  purge_task(load(one.id))
+  gone = gone + 1
+end
+for _, one in ipairs(entries) do
+  gone = gone + acts.drop(one.id)
+end
+
+-- Room that was taken for an entry which never came, because a process died in between.
+for _, provider in ipairs(redis.call('SMEMBERS', base .. 'q:providers')) do
+  local room = base .. 'q:room:' .. provider
+  for _, identity in ipairs(redis.call('ZRANGEBYSCORE', room, '-inf', '(' .. int(quarantined), 'LIMIT', 0, 100)) do
+    acts.unreserve(provider, identity)
+  end
+end
+return { gone, laters }
