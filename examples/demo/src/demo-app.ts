@@ -33,7 +33,7 @@ const OWNER = 'you';
 export async function startDemo({ folder, port }: DemoOptions): Promise<Demo> {
   mkdirSync(folder, { recursive: true });
   const known = readState(folder);
-  const emulator = await emulatorProcess(known.emulatorUrl);
+  const emulator = await emulatorProcess(known.emulator);
 
   const app = express();
   const server = await new Promise<ReturnType<typeof app.listen>>((resolve, reject) => {
@@ -47,14 +47,18 @@ export async function startDemo({ folder, port }: DemoOptions): Promise<Demo> {
     );
   });
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  writeState(folder, { emulatorUrl: emulator.url, port: (server.address() as AddressInfo).port, secret: known.secret });
+  writeState(folder, {
+    emulator: { url: emulator.url, pid: emulator.pid },
+    port: (server.address() as AddressInfo).port,
+    secret: known.secret,
+  });
 
   const latch = createTasklatch({
     store: sqliteStore({ file: join(folder, 'demo.sqlite') }),
     providers: [apidot({ apiKey: emulator.apiKey, baseUrl: emulator.url })],
     callbacks: { baseUrl: `${url}/callbacks`, secret: known.secret },
-    // Short, so that a lost callback is made good while you watch. Leave the defaults in an app.
-    checks: { firstWithCallbackMs: 6_000, factor: 1.3, capMs: 10_000 },
+    // Short, so that you see it run, and a lost callback made good, while you watch. Leave the defaults in an app.
+    checks: { firstWithCallbackMs: 1_200, factor: 1.3, capMs: 10_000 },
   });
 
   const ran = new Map<string, number>();
@@ -148,7 +152,7 @@ const shown = ({ copies, fact, outcome, seq }: LedgerEntry) => ({
 
 interface State {
   readonly secret: string;
-  readonly emulatorUrl?: string;
+  readonly emulator?: { readonly url: string; readonly pid: number };
   readonly port?: number;
 }
 

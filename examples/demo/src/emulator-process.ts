@@ -6,6 +6,7 @@ import type { Counts, Faults, TaskReport } from '@tasklatch/emulator';
 /** The provider, in a process of its own, as providers are: it goes on when the app is killed. */
 export interface EmulatorProcess {
   readonly url: string;
+  readonly pid: number;
   readonly apiKey: string;
   counts(): Promise<Counts>;
   task(marker: string): Promise<TaskReport | undefined>;
@@ -18,9 +19,11 @@ export interface EmulatorProcess {
 
 const API_KEY = 'sk-emulator';
 
-/** Uses the emulator that answers at `url`, if one does; else starts one. */
-export async function emulatorProcess(url: string | undefined): Promise<EmulatorProcess> {
-  if (url !== undefined && (await answers(url))) return remote(url, () => undefined);
+/** Uses the emulator of an earlier run, if it still answers; else starts one. */
+export async function emulatorProcess(
+  known: Pick<EmulatorProcess, 'url' | 'pid'> | undefined,
+): Promise<EmulatorProcess> {
+  if (known !== undefined && (await answers(known.url))) return remote(known.url, known.pid);
   const main = join(dirname(createRequire(import.meta.url).resolve('@tasklatch/emulator')), 'main.ts');
   // Detached: Ctrl-C and a kill of the app leave it alone; it is ended by its id when the app ends in order.
   const child = spawn(
@@ -31,7 +34,7 @@ export async function emulatorProcess(url: string | undefined): Promise<Emulator
       stdio: ['ignore', 'pipe', 'ignore'],
     },
   );
-  const started = await new Promise<string>((resolve, reject) => {
+  const url = await new Promise<string>((resolve, reject) => {
     let said = '';
     child.once('error', reject);
     child.once('exit', (code) => reject(new Error(`The emulator ended with ${code} before it was ready.`)));
@@ -43,7 +46,8 @@ export async function emulatorProcess(url: string | undefined): Promise<Emulator
   child.removeAllListeners('exit');
   child.stdout.destroy();
   child.unref();
-  return remote(started, () => void child.kill());
+  if (child.pid === undefined) throw new Error('The emulator has no process id.');
+  return remote(url, child.pid);
 }
 
 async function answers(url: string): Promise<boolean> {
@@ -51,7 +55,7 @@ async function answers(url: string): Promise<boolean> {
   return answer?.ok === true;
 }
 
-function remote(url: string, stop: () => void): EmulatorProcess {
+function remote(url: string, pid: number): EmulatorProcess {
   async function control(method: 'GET' | 'POST', path: string, body?: object): Promise<unknown> {
     const answer = await fetch(`${url}/__emulator/${path}`, {
       method,
@@ -62,6 +66,7 @@ function remote(url: string, stop: () => void): EmulatorProcess {
   }
   return {
     url,
+    pid,
     apiKey: API_KEY,
     // The emulator's own control route answers in its own types.
     counts: async () => (await control('GET', 'counts')) as Counts,
@@ -78,6 +83,12 @@ function remote(url: string, stop: () => void): EmulatorProcess {
     async idle() {
       await control('GET', 'idle');
     },
-    stop,
+    stop() {
+      try {
+        process.kill(pid);
+      } catch {
+        // It is gone already.
+      }
+    },
   };
 }
