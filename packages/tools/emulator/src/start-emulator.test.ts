@@ -29,7 +29,7 @@ test('task ids come in both documented forms, and music ids have a prefix of the
 });
 
 test('a task waits, runs and finishes, and its progress only grows', async () => {
-  const emulator = await start({ pace: { pendingMs: 300, runningMs: 500 } });
+  const emulator = await start({ pace: { pendingMs: 700, runningMs: 900 } });
   const id = await make(emulator);
   const seen: string[] = [];
   let progress = 0;
@@ -112,6 +112,18 @@ test.each([null, '', undefined])('no callback is sent for callback_url %j', asyn
   await checkUntilEnd(emulator, id);
   await emulator.idle();
   expect(emulator.counts().callbacksSent).toBe(0);
+});
+
+test('a task that is ended by hand ends once, and calls back once', async () => {
+  const emulator = await start({ pace: { pendingMs: 500, runningMs: 500 } });
+  const receiver = await startReceiver();
+  const id = await make(emulator, { callback_url: receiver.url });
+  expect(emulator.finish(id, 'failed')).toBe(true);
+  expect(emulator.finish(id, 'finished')).toBe(false);
+  await emulator.idle();
+  await new Promise((resolve) => setTimeout(resolve, 1200));
+  expect(receiver.received.map((one) => one.task?.status)).toEqual(['failed']);
+  expect(emulator.counts()).toMatchObject({ tasksMade: 1, tasksEnded: 1 });
 });
 
 test('music detail gives music items without file_url', async () => {

@@ -36,7 +36,7 @@ test.each([true, false])('duplicates are byte for byte the same (concurrent: %s)
     setTimeout(() => {
       open--;
       response.end();
-    }, 150);
+    }, 300);
   });
   const emulator = await start({ faults: { callback: { duplicate: true, copies: 4, concurrent } } });
   const id = await make(emulator, { callback_url: receiver.url });
@@ -49,13 +49,13 @@ test.each([true, false])('duplicates are byte for byte the same (concurrent: %s)
 
 test('a late callback comes after the status has long been terminal', async () => {
   const receiver = await startReceiver();
-  const emulator = await start({ faults: { callback: { delayMs: 500 } } });
+  const emulator = await start({ faults: { callback: { delayMs: 1500 } } });
   const id = await make(emulator, { callback_url: receiver.url });
   while ((await check(emulator, id)).data.status !== 'finished');
   expect(receiver.received).toHaveLength(0);
   const endedAt = Date.now();
   await emulator.idle();
-  expect((receiver.received[0]?.at ?? 0) - endedAt).toBeGreaterThan(300);
+  expect((receiver.received[0]?.at ?? 0) - endedAt).toBeGreaterThan(500);
 });
 
 test('an early callback is delivered before the submit is answered', async () => {
@@ -230,7 +230,7 @@ test('no answer in time, no connection and a cut connection are failed deliverie
     if (count === 2) response.destroy();
     else response.end();
   });
-  const emulator = await start({ faults: { callback: { retries: [1, 1, 1], timeoutMs: 200 } } });
+  const emulator = await start({ faults: { callback: { retries: [1, 1, 1], timeoutMs: 1000 } } });
   const id = await make(emulator, { callback_url: silent.url });
   await emulator.idle();
   expect(task(emulator, id).callbacks.map(({ status }) => status)).toEqual(['timeout', 'unreachable', 200]);
@@ -319,7 +319,7 @@ test('idle waits for tasks that still owe a callback, and for retries', async ()
     response.statusCode = count === 1 ? 500 : 200;
     response.end();
   });
-  const emulator = await start({ faults: { callback: { retries: [200] } }, pace: { pendingMs: 100, runningMs: 100 } });
+  const emulator = await start({ faults: { callback: { retries: [200] } }, pace: { pendingMs: 500, runningMs: 500 } });
   await make(emulator, { callback_url: receiver.url });
   expect(receiver.received).toHaveLength(0);
   await emulator.idle();

@@ -49,7 +49,7 @@ test.each([
     method: 'POST',
     headers: { authorization: `Bearer ${emulator.apiKey}` },
     body: JSON.stringify({ model: 'gpt-image-2', input: { prompt } }),
-    signal: AbortSignal.timeout(400),
+    signal: AbortSignal.timeout(1000),
   });
   await expect(open).rejects.toMatchObject({ name: 'TimeoutError' });
   expect(emulator.counts()).toMatchObject({ tasksMade: made, faults: { [`submit.${name}`]: 1 } });

@@ -1,7 +1,7 @@
 import { inflateSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { createMediaCache, type MediaKind } from './media-cache.js';
-import { TUNE_SECONDS } from './tune.js';
+import { composeTune, TUNE_SECONDS } from './tune.js';
 
 const prompt = 'A red paper boat on still water';
 const cache = createMediaCache();
@@ -100,10 +100,13 @@ test('a tune as MIDI has one track that starts and ends each tone', async () => 
   expect(midi.readUInt32BE(18)).toBe(midi.length - 22);
   expect([...midi.subarray(-4)]).toEqual([0, 0xff, 0x2f, 0]);
   const sounding = new Map<number, number>();
+  let ticks = 0;
   let at = 22;
   let tones = 0;
   for (;;) {
-    while ((midi[at] ?? 0) & 0x80) at++;
+    let wait = 0;
+    while ((midi[at] ?? 0) & 0x80) wait = wait * 128 + ((midi[at++] ?? 0) & 0x7f);
+    ticks += wait * 128 + (midi[at] ?? 0);
     const [status = 0, pitch = 0] = midi.subarray(at + 1, at + 3);
     if (status === 0xff) {
       if (pitch === 0x2f) break;
@@ -115,6 +118,9 @@ test('a tune as MIDI has one track that starts and ends each tone', async () => 
     at += 4;
   }
   expect(tones).toBeGreaterThan(20);
+  // 480 ticks a quarter, 120 quarters a minute.
+  const ends = composeTune(`7/${prompt}`).map(({ startSeconds, seconds }) => startSeconds + seconds);
+  expect(ticks / 960).toBe(Math.max(...ends));
   expect([...sounding.values()].every((count) => count === 0)).toBe(true);
 });
 
