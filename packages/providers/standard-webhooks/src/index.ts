@@ -1,1 +1,6 @@
-export {};
+export {
+  type EventStatus,
+  type StandardWebhooksOptions,
+  standardWebhooks,
+  type WebhookEvent,
+} from './standard-webhooks.js';
