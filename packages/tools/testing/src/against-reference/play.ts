@@ -1,4 +1,4 @@
-import { type EffectRecord, type Fact, isTasklatchError, type Lease, type Task, type TaskStore } from '@tasklatch/core';
+import type { EffectRecord, Fact, Lease, Task, TaskStore } from '@tasklatch/core';
 import { aDelivery } from '../a-delivery.js';
 import { aDraft } from '../a-draft.js';
 import { aFact } from '../a-fact.js';
@@ -20,6 +20,7 @@ export async function play({ stores, pass }: Stage, script: readonly Step[], run
   const seen: unknown[] = [];
   const leases: Lease[] = [];
   const said: (readonly Fact[])[] = [];
+  const opened = new Set<number>();
   const provider = (number: number): string => `${run}-${number === 0 ? 'a' : 'b'}`;
   // Task 2 is of the second provider.
   const taskId = (number: number): string => `${run}-t${number}`;
@@ -31,7 +32,9 @@ export async function play({ stores, pass }: Stage, script: readonly Step[], run
   async function factOf(step: FactStep): Promise<Fact> {
     const { task, payload, notSent, bodyBytes, releases, status, unparseable } = step;
     const from = (task === 2) === (step.provider === 'own') ? 1 : 0;
-    const external = step.external === 'none' ? null : step.external === 'own' ? task : (task + 1) % 3;
+    // In which order a task adopts facts that name it and bring external ids of their own, the contract leaves open.
+    const silent = step.external === 'none' || (step.named && !opened.has(task));
+    const external = silent ? null : step.external === 'own' ? task : (task + 1) % 3;
     const waiting = releases === null ? [] : (await quarantineOf(from)).entries;
     return aFact({
       ...{ source: step.source, trust: step.trust, status, progress: step.progress, checkInMs: step.checkInMs },
@@ -82,6 +85,7 @@ export async function play({ stores, pass }: Stage, script: readonly Step[], run
           sendWithinMs: step.soon ? 0 : HOURS.ask,
           deadlineMs: step.overdue ? 0 : HOURS.deadline,
         });
+        opened.add(step.task);
         return next().open(draft);
       }
       case 'record': {
@@ -104,16 +108,13 @@ export async function play({ stores, pass }: Stage, script: readonly Step[], run
       }
       case 'finish': {
         const lease = leases.at(-1 - step.lease);
-        if (lease === undefined) return null;
-        return next()
-          .finish(lease, step.end)
-          .catch((error: unknown) => {
-            if (isTasklatchError(error)) return error.code;
-            throw error;
-          });
+        // A check can't end so; whether a lost lease is seen first, the contract leaves open.
+        const refused = lease?.work === 'check' && (step.end.kind === 'dead' || step.end.kind === 'step');
+        return lease === undefined || refused ? null : next().finish(lease, step.end);
       }
       case 'purge':
         await pass();
+        opened.clear();
         return next().purge({ ...step.query, limit: 1000 });
       case 'discard': {
         const entry = (await quarantineOf(step.provider)).entries[step.entry];

@@ -154,3 +154,20 @@ const SUBMITTED: FactStep = {
 export const script: fc.Arbitrary<readonly Step[]> = fc
   .tuple(fc.option(steps.record), begin(0), begin(1), begin(2), rest)
   .map(([early, ...parts]) => [...(early === null ? [] : [early]), ...parts.flat()]);
+
+/** One step on one line, for people: what is as usual is left out. */
+export function describeStep(step: Step): string {
+  const { act, ...rest } = step;
+  const told = act === 'record' ? { facts: step.facts.map(unusual) } : rest;
+  return `${act} ${JSON.stringify(told)}`;
+}
+
+const unusual = (fact: FactStep): object =>
+  Object.fromEntries(
+    Object.entries(fact).filter(([key, value]) => value !== Object.entries(USUAL).find(([k]) => k === key)?.[1]),
+  );
+
+const USUAL: Partial<FactStep> = {
+  ...{ provider: 'own', trust: 'authentic', progress: null, payload: 0, checkInMs: null, unparseable: false },
+  ...{ announce: false, replay: null, notSent: null, opens: false, bodyBytes: 0, releases: null, nonce: 0 },
+};
