@@ -1,0 +1,40 @@
+import { createHmac } from 'node:crypto';
+import { providerApp } from '@tasklatch/testing';
+import { afterEach, expect, it } from 'vitest';
+import { standardWebhooks } from './index.js';
+
+const closing: { close(): Promise<void> }[] = [];
+afterEach(async () => {
+  for (const one of closing.splice(0).reverse()) await one.close();
+});
+async function closed<T extends { close(): Promise<void> }>(opening: Promise<T>): Promise<T> {
+  const one = await opening;
+  closing.push(one);
+  return one;
+}
+
+const SECRET = Buffer.alloc(32, 9);
+
+function post(origin: string, id: string, body: string) {
+  const timestamp = String(Math.floor(Date.now() / 1000));
+  const signature = createHmac('sha256', SECRET).update(`${id}.${timestamp}.${body}`).digest('base64');
+  const headers = { 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': `v1,${signature}` };
+  return fetch(`${origin}/billing`, { method: 'POST', body, headers });
+}
+
+it('each message runs its effect once, however often it comes, and what can’t be read is kept', async () => {
+  const provider = standardWebhooks({ name: 'billing', secret: `whsec_${SECRET.toString('base64')}` });
+  const { latch, origin, settled } = await closed(providerApp(provider, { unknownTasks: 'open' }));
+  const answers = await Promise.all(
+    Array.from({ length: 20 }, (_, copy) => post(origin, `msg_${copy % 4}`, `{"invoice":${copy % 4}}`)),
+  );
+  expect(answers.map(({ status }) => status)).toEqual(Array(20).fill(200));
+  await expect.poll(() => settled.length).toBe(4);
+  expect(settled.map((task) => JSON.stringify(task.result?.data)).sort()).toEqual(
+    [0, 1, 2, 3].map((n) => `{"invoice":${n}}`),
+  );
+
+  expect((await post(origin, 'msg_9', 'no JSON')).status).toBe(200);
+  expect((await latch.ledger({ quarantine: { provider: 'billing' } })).entries).toHaveLength(1);
+  expect((await fetch(`${origin}/billing`, { method: 'POST', body: '{}' })).status).toBe(401);
+});
