@@ -2,12 +2,14 @@ import type { CallbackTokens } from './callback-token.js';
 import type { Clock } from './clock.js';
 import { deliveryFacts } from './delivery-facts.js';
 import { type DeliveryRetention, deliveryRecord } from './delivery-record.js';
+import { TasklatchError } from './errors.js';
 import { codeOf, publish } from './events.js';
 import type { Fact, OpenOnFact } from './fact.js';
 import type { CallbackHandler, HttpAnswer, HttpRequest } from './http.js';
 import type { Logger } from './logger.js';
 import type { Authenticity, Provider, ProviderCallbacks, RawDelivery } from './provider.js';
 import type { Recorded } from './store.js';
+import { withTimeLimit } from './time-limit.js';
 
 export interface CallbackHandlerOptions {
   readonly providers: ReadonlyMap<string, Provider<never>>;
@@ -16,6 +18,8 @@ export interface CallbackHandlerOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly limitBytes: number;
+  /** How long a body may take to arrive. */
+  readonly bodyTimeoutMs: number;
   readonly retryAfterSeconds: number;
   readonly keep: DeliveryRetention;
   /** What an unknown task's fact opens; null: it goes to the quarantine. */
@@ -92,11 +96,13 @@ export function callbackHandler(options: CallbackHandlerOptions): CallbackHandle
 
     let body: Awaited<ReturnType<HttpRequest['body']>>;
     try {
-      body = await request.body(options.limitBytes);
+      const slow = (): Error =>
+        new TasklatchError('body_aborted', `The body did not arrive within ${options.bodyTimeoutMs} ms.`);
+      body = await withTimeLimit(clock, options.bodyTimeoutMs, request.body(options.limitBytes), slow);
     } catch (error) {
       const code = codeOf(error);
       if (code === 'body_too_large') return say(413, code, 0, { connection: 'close' });
-      if (code !== 'body_consumed') return say(400, 'body_aborted', 0, { connection: 'close' });
+      if (code !== 'body_consumed') return say(408, 'body_aborted', 0, { connection: 'close' });
       warnOnce(provider.name, request.rawBodyFix);
       return say(500, code);
     }

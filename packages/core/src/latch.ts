@@ -200,6 +200,7 @@ export function createTasklatch<Tx>(options: TasklatchOptions<Tx>): Tasklatch<Tx
     clock,
     logger,
     limitBytes: settings.limitBytes,
+    bodyTimeoutMs: settings.bodyTimeoutMs,
     retryAfterSeconds: 5,
     keep: settings.keep,
     openUnknown: () =>

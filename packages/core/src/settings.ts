@@ -16,6 +16,8 @@ export interface TasklatchSettings {
     readonly secret: string | readonly string[];
     /** Largest body taken. Default 2 MiB, what APIDot's own example receivers take. */
     readonly limitBytes?: number;
+    /** How long a body may take to arrive; then 408. Default 15 s, which is how long fal and Kie wait for an answer. */
+    readonly bodyTimeoutMs?: number;
     /** What of a delivery the ledger keeps. Default `redacted`. */
     readonly keep?: DeliveryRetention;
   };
@@ -69,6 +71,7 @@ export function resolveSettings(given: TasklatchSettings) {
   return {
     baseUrl: callbacks === undefined ? '' : baseUrlOf(callbacks.baseUrl),
     limitBytes: number('callbacks.limitBytes', callbacks?.limitBytes, 2 * 1024 * 1024),
+    bodyTimeoutMs: number('callbacks.bodyTimeoutMs', callbacks?.bodyTimeoutMs, 15_000),
     keep: oneOf('callbacks.keep', callbacks?.keep ?? 'redacted', ['redacted', 'full', 'hash']),
     unknownTasks: oneOf('unknownTasks', given.unknownTasks ?? 'quarantine', ['quarantine', 'open']),
     deadlineMs: number('deadlineMs', given.deadlineMs, DAY_MS),
