@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { providerApp, serveLoopback, testProviderContract } from '@tasklatch/testing';
 import { describe, expect, it } from 'vitest';
 import { luma } from './luma.js';
@@ -60,4 +61,11 @@ it('luma settles a task in a whole app, by its callback and a check', async () =
   await expect.poll(() => app.settled.length).toBe(1);
   await app.close();
   await api.close();
+});
+
+it('the page about writing a provider shows this very file', () => {
+  const page = readFileSync(new URL('../../../docs/write-a-provider.md', import.meta.url), 'utf8');
+  const source = readFileSync(new URL('luma.ts', import.meta.url), 'utf8').trimEnd();
+  expect(page).toContain(`\`\`\`ts\n${source}\n\`\`\``);
+  expect(source.split('\n').length).toBeLessThan(60);
 });
