@@ -1,4 +1,4 @@
-import type { Fact, Task, TaskStore } from '@tasklatch/core';
+import { type Fact, type Recorded, type Task, type TaskStore, transition } from '@tasklatch/core';
 import { broken } from './broken-store.js';
 
 /** `record` with other facts. */
@@ -16,6 +16,8 @@ const showing = (store: TaskStore, change: (task: Task) => Task): Pick<TaskStore
 
 /** As a database that drops or replaces some text. */
 const rewritten = (fact: Fact, rewrite: (json: string) => string): Fact => JSON.parse(rewrite(JSON.stringify(fact)));
+
+const withoutNul = (value: unknown): unknown => (typeof value === 'string' ? value.replaceAll('\u0000', '') : value);
 
 let nonce = 0;
 
@@ -139,6 +141,34 @@ export const BROKEN_FACTS = [
       get: (ref) => store.get('id' in ref ? ref : { id: owners.get(`${ref.provider} ${ref.externalId}`) ?? '' }),
     };
   }),
+  broken(
+    'does not write down what changes nothing',
+    'comes to the same task, ledger and effects in any order of the same facts, however often each comes',
+    (store) => ({
+      async record(facts) {
+        const said: Recorded[] = [];
+        for (const fact of facts) {
+          const task = await store.get(
+            fact.taskId === null ? { provider: fact.provider, externalId: fact.externalId ?? '' } : { id: fact.taskId },
+          );
+          const step = task && transition(task, fact, task.updatedAt, false);
+          if (task && step?.outcome === 'noted' && !step.changed)
+            said.push({ outcome: 'noted', duplicate: false, changed: false, task });
+          else said.push(...(await store.record([fact])));
+        }
+        return said;
+      },
+    }),
+  ),
+  broken(
+    'lets any failed send free the task',
+    'lets a submit that did not happen free its send token, and no other',
+    (store) =>
+      recording(store, async (fact) => {
+        const task = fact.notSent === null ? undefined : await store.get({ id: fact.taskId ?? '' });
+        return { ...fact, notSent: task?.sendToken ?? fact.notSent };
+      }),
+  ),
   broken('ignores replays', 'parks an effect as dead until it is replayed', (store) =>
     recording(store, (fact) => ({ ...fact, replay: null })),
   ),
@@ -155,7 +185,7 @@ export const BROKEN_FACTS = [
     recording(store, (fact) => ({ ...fact, open: null })),
   ),
   broken('drops NUL characters', 'returns results and errors exactly as they came', (store) =>
-    recording(store, (fact) => rewritten(fact, (json) => json.replaceAll('\\u0000', ''))),
+    recording(store, (fact) => JSON.parse(JSON.stringify(fact), (_key, value) => withoutNul(value))),
   ),
   broken(
     'replaces half surrogate pairs',

@@ -75,6 +75,23 @@ export const BROKEN_LEASES = [
       (leases) => leases.map((lease) => ({ ...lease, starts: 1 })),
     ),
   ),
+  broken('never says that the deadline has passed', 'says when the deadline has passed', (store) =>
+    claiming(
+      store,
+      (want) => want,
+      (leases) => leases.map((lease) => ('overdue' in lease ? { ...lease, overdue: false } : lease)),
+    ),
+  ),
+  broken(
+    'loses a piece now and then',
+    'hands 10,000 due pieces of work to 20 workers, without a double or a miss',
+    (store) =>
+      claiming(
+        store,
+        (want) => want,
+        (leases) => leases.slice(leases.length > 149 ? 1 : 0),
+      ),
+  ),
   broken('forgets steps', 'remembers the steps that are done, each once, and keeps the lease', (store) => ({
     finish: (lease, end) => (end.kind === 'step' ? Promise.resolve(true) : store.finish(lease, end)),
   })),

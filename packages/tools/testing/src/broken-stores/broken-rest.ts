@@ -156,6 +156,12 @@ export const BROKEN_REST = [
         (await store.purge({ ...query, discard: discard ?? [] })) + (await store.purge(query)),
     }),
   ),
+  broken('lists oldest first', 'lists newest first', (store) => ({
+    async list(query) {
+      const { items, next } = await store.list(query);
+      return { items: [...items].reverse(), next };
+    },
+  })),
   broken('pages by position', 'shows no task twice when others are made between two pages', (store) => ({
     async list({ cursor, limit = 50, ...query }) {
       const { items } = await store.list({ ...query, limit: 1000 });
