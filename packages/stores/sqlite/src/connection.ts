@@ -23,7 +23,8 @@ export function connection(database: SqliteDatabase): Connection {
       statement = database.prepare(sql);
       prepared.set(sql, statement);
     }
-    // Always `all`: libsql's `get` leaves the statement open, and with it the lock. The cast: rows are what the statement selects.
+    // Always `all`: libsql's `run` leaves a statement that returns rows open, and then nothing can be committed.
+    // The cast: rows are what the statement selects.
     return statement.all(...values) as Row[];
   }
   return {

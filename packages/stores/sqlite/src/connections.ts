@@ -6,9 +6,8 @@ import type { SqliteDatabase } from './sqlite-database.js';
 export interface Connections {
   /** For everything but effects. */
   main(): Connection;
-  /** For the transactions of effects, so that nothing else gets in, and reading goes on. The same as `main` where there can be only one. */
+  /** For the transactions of effects, so that nothing else gets in. The same as `main` where there can be only one. */
   effects(): Connection;
-  readonly onlyOne: boolean;
   /** Forgets them: the next use opens new ones. */
   drop(): void;
 }
@@ -47,7 +46,6 @@ export function connections(source: Source): Connections {
       opened.effects ??= open();
       return opened.effects;
     },
-    onlyOne: source.onlyOne,
     drop() {
       const dropped = [opened.main, opened.effects];
       delete opened.main;

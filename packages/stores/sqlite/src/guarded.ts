@@ -19,8 +19,6 @@ function guard<T extends object>(target: T, over: () => Error | undefined): T {
       if (typeof value !== 'function') return value;
       return (...args: unknown[]) => {
         check();
-        // libsql's own `get` leaves the statement open, and then nothing can be committed.
-        if (name === 'get' && isStatement(target)) return Reflect.apply(target.all, target, args)[0];
         const result: unknown = Reflect.apply(value, target, args);
         if (result === target) return proxy;
         return isStatement(result) ? guard(result, over) : result;

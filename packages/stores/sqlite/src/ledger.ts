@@ -1,5 +1,4 @@
 import type { Ledger, LedgerRef } from '@tasklatch/core';
-import { rollback } from './act.js';
 import type { Connection } from './connection.js';
 import { effectRecord, effectsOf } from './effect-row.js';
 import { entriesOf } from './ledger-entry.js';
@@ -20,13 +19,11 @@ export function ledger(db: Connection, ref: LedgerRef): Ledger {
 
 /** Several reads that see the same state, whatever other processes commit between them. */
 function atOneTime<T>(db: Connection, body: () => T): T {
-  db.exec('BEGIN');
+  // Not BEGIN: on a store's only connection the transaction of an effect may be open.
+  db.exec('SAVEPOINT look');
   try {
-    const result = body();
-    db.exec('COMMIT');
-    return result;
-  } catch (error) {
-    rollback(db);
-    throw error;
+    return body();
+  } finally {
+    db.exec('RELEASE look');
   }
 }

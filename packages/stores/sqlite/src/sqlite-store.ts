@@ -28,7 +28,7 @@ export interface SqliteStoreOptions<Db extends SqliteDatabase = SqliteDatabase> 
   readonly file?: string;
   /**
    * Instead of `file`: a function that opens a connection (called for a second one when an effect begins a transaction), or one connection
-   * for this store alone, behind which everything waits while an effect has its transaction open.
+   * that is used for nothing else.
    */
   readonly database?: Db | (() => Db);
   /** How long an act waits for the file's write lock before it rejects with `store_unavailable`. Default 4000: just under `storeTimeoutMs` of the latch. */

@@ -64,8 +64,9 @@ describe.each([
     const failed = store.transact(lease, DONE, async (tx) => {
       const open = await tx.begin();
       open.prepare(INSERT).run('lost');
-      during.push(store.open(draft), store.get({ id: draft.id }), store.list({ effect: 'done' }));
-      await nextTurn();
+      during.push(store.open(draft));
+      const effects = (await store.ledger({ taskId: lease.taskId })).effects.map(({ state }) => state);
+      expect([await store.get({ id: draft.id }), effects]).toEqual([undefined, ['running']]);
       throw boom;
     });
     expect(await rejection(failed)).toBe(boom);
@@ -77,21 +78,23 @@ describe.each([
   it('rolls back an effect that keeps the lock for too long, says so, and lets the others go on', async () => {
     const store = makeStore({ ...options(), holdMs: 50 });
     const lease = await claimOne(store);
+    let wakeUp: () => void = () => undefined;
     let late: Promise<unknown> | undefined;
     const stuck = store.transact(lease, DONE, async (tx) => {
-      const open = await tx.begin();
-      const insert = open.prepare(INSERT);
+      const insert = (await tx.begin()).prepare(INSERT);
       insert.run('lost');
-      await new Promise((resolve) => setTimeout(resolve, 300));
+      await new Promise<void>((resolve) => {
+        wakeUp = resolve;
+      });
       late = rejection((async () => insert.run('late'))());
-      open.prepare(INSERT).run('late');
     });
     const opened = store.open(aDraft());
     const error = await rejection(stuck);
     expect(isTasklatchError(error, 'overloaded')).toBe(true);
     expect(String(error)).toMatch(/50 ms.*tx\.begin/);
     expect((await opened).created).toBe(true);
-    await new Promise((resolve) => setTimeout(resolve, 350));
+    wakeUp();
+    await nextTurn();
     expect(isTasklatchError(await late, 'overloaded')).toBe(true);
     expect(temp.words()).toEqual([]);
     expect(await store.finish(lease, { kind: 'again', inMs: 0 })).toBe(true);
@@ -116,7 +119,7 @@ describe.each([
     const store = makeStore(options());
     const seen = await store.transact(await claimOne(store), DONE, async (tx) => {
       const open = await tx.begin();
-      for (const word of ['one', 'two']) open.prepare(INSERT).run(word);
+      for (const word of ['one', 'two']) open.prepare(`${INSERT} RETURNING word`).get(word);
       const select = open.prepare('SELECT word FROM words ORDER BY word');
       return [select.get(), select.all(), open.prepare('SELECT 1 FROM words WHERE word = ?').get('none')];
     });

@@ -62,12 +62,11 @@ export async function transact<Db extends SqliteDatabase, T>(
   try {
     const result = await Promise.race([work(tx), stopped]);
     const hold = await begun;
-    over = afterTheEnd(lease);
     if (hold === undefined) await writer.write(finishHeld);
     else hold.commit(finishHeld);
     return result;
   } finally {
-    over ??= afterTheEnd(lease);
+    over ??= ended(lease);
     clearTimeout(timer);
     // It may be waiting for the lock still: then it gives it back when it comes.
     begun?.then(
@@ -91,7 +90,7 @@ const heldTooLong = ({ taskId }: EffectLease, holdMs: number): TasklatchError =>
     { taskId },
   );
 
-const afterTheEnd = ({ taskId }: EffectLease): TasklatchError =>
+const ended = ({ taskId }: EffectLease): TasklatchError =>
   new TasklatchError(
     'not_supported',
     'The transaction of this effect is over. Await everything that uses `tx` before the handler returns.',

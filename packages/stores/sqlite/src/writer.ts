@@ -12,7 +12,6 @@ import { busyTooLong, isBusy, storeClosed } from './sqlite-error.js';
 export interface Writer {
   /** Runs `body` in a write transaction; resolves when it is committed. */
   write<T>(body: (act: Act) => T): Promise<T>;
-  /** Runs `body` on what is committed. */
   read<T>(body: (db: Connection) => T): Promise<T>;
   /** Waits for the write lock and leaves it with the caller. */
   hold(): Promise<Hold>;
@@ -25,7 +24,6 @@ type Entry = Write | { readonly answered: boolean; take(hold: Hold): void; rejec
 export function writer(connections: Connections, clock: Pick<Clock, 'now'>, busyMs: number, told: Wake): Writer {
   const line: Entry[] = [];
   let pumping: Promise<void> | undefined;
-  let held: Promise<void> | undefined;
   let closed = false;
 
   function enter(entry: Entry): void {
@@ -52,7 +50,8 @@ export function writer(connections: Connections, clock: Pick<Clock, 'now'>, busy
       if ('run' in first) commitGroup(db, nextWrite);
       else {
         line.shift();
-        await serveHold(db, first);
+        // Nobody is served until it is given back.
+        await new Promise<void>((free) => first.take(holdOf(db, clock, told, free)));
       }
     }
     pumping = undefined;
@@ -79,14 +78,6 @@ export function writer(connections: Connections, clock: Pick<Clock, 'now'>, busy
     return entry;
   }
 
-  async function serveHold(db: Connection, entry: Exclude<Entry, Write>): Promise<void> {
-    held = new Promise((free) => {
-      entry.take(holdOf(db, clock, told, free));
-    });
-    await held;
-    held = undefined;
-  }
-
   return {
     write(body) {
       const waiting = caller<ReturnType<typeof body>>(busyMs);
@@ -110,10 +101,8 @@ export function writer(connections: Connections, clock: Pick<Clock, 'now'>, busy
       const until = performance.now() + busyMs;
       for (let tries = 0; ; tries += 1) {
         if (closed) throw storeClosed();
-        // On the one connection there is, the effect's unfinished writes would be seen.
-        const wait = connections.onlyOne && held !== undefined;
         try {
-          if (!wait) return body(connections.main());
+          return body(connections.main());
         } catch (error) {
           if (!isBusy(error)) throw error;
         }
