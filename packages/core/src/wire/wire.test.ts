@@ -92,6 +92,8 @@ describe('result files', () => {
       'data:image/png;base64,AA',
       'ftp://x/',
       'https://a b/',
+      'https://[',
+      'https://a:99999/',
       '/a.png',
       7,
       null,
