@@ -1,5 +1,5 @@
 import { publish } from './events.js';
-import type { DeliveryRecord, Fact, OpenOnFact, ProviderFact } from './fact.js';
+import { type DeliveryRecord, type Fact, isExternalId, type OpenOnFact, type ProviderFact } from './fact.js';
 import { makeFact, saidBy } from './make-fact.js';
 import type { Provider, RawDelivery } from './provider.js';
 
@@ -27,7 +27,8 @@ export function deliveryFacts(
     // `unparseable`, or a provider package that fails on what it did not expect: kept either way, nothing authentic is dropped.
   }
   const nameless = said?.some((one) => delivery.taskId === null && (one.externalId ?? null) === null) === true;
-  if (said === undefined || nameless) {
+  const misnamed = said?.some((one) => !isExternalId(one.externalId ?? 'x')) === true;
+  if (said === undefined || nameless || misnamed) {
     const kept = keep(false);
     return [makeFact({ ...base, trust, delivery: kept, unparseable: true, nonce: kept?.bodyHash ?? '' })];
   }

@@ -1,7 +1,7 @@
 import type { Clock } from './clock.js';
 import { TasklatchError } from './errors.js';
 import { codeOf, publish } from './events.js';
-import type { Fact } from './fact.js';
+import { type Fact, isExternalId } from './fact.js';
 import { fingerprint } from './fingerprint.js';
 import { makeFact, saidBy } from './make-fact.js';
 import type { CheckPacing, Provider, SubmitAnswer } from './provider.js';
@@ -128,7 +128,12 @@ export function submitter(options: SubmitterOptions): (request: SubmitOptions) =
         { fetch: options.fetch, signal: abort.signal, now: () => clock.now() },
       );
       if (call === undefined) throw new TasklatchError('not_supported', 'No submit.');
-      return await withTimeLimit(clock, ms, call, timeout);
+      const answer = await withTimeLimit(clock, ms, call, timeout);
+      // An id that can't be kept is none: the task may exist, and only its callback can name it.
+      if (answer.kind === 'accepted' && !isExternalId(answer.fact.externalId)) {
+        return { kind: 'unclear', error: { code: 'unusable_task_id', message: null } };
+      }
+      return answer;
     } catch (error) {
       return { kind: 'unclear', error: { code: abort.signal.aborted ? 'TIMEOUT' : codeOf(error), message: null } };
     }
