@@ -1,4 +1,5 @@
 export { ask } from './ask.js';
+export { belowMount } from './below-mount.js';
 export { type CallbackTokens, callbackTokens } from './callback-token.js';
 export { type Clock, systemClock } from './clock.js';
 export type { DeliveryRetention } from './delivery-record.js';

@@ -1,20 +1,28 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { TasklatchError } from './errors.js';
-import type { HttpAnswer, HttpBody, HttpHandler, HttpRequest } from './http.js';
+import type { Readable } from 'node:stream';
+import { belowMount } from './below-mount.js';
+import type { HttpAnswer, HttpHandler, HttpRequest } from './http.js';
+import { nodeBody } from './node-body.js';
 
 /** What body parsers leave on a Node request, besides what Node puts there. */
 export type NodeRequest = IncomingMessage & {
   readonly body?: unknown;
   readonly rawBody?: unknown;
-  readonly originalUrl?: string;
 };
 
 export interface FromNodeOptions {
   /** Path below the mount point, with its query. Default: `request.url`. */
   readonly path?: string;
-  /** Default: `request`. */
+  /** The framework's own request. Default: `request`. */
   readonly raw?: unknown;
+  /** The line of code that gets the raw bytes here in this framework. */
   readonly rawBodyFix?: string;
+  /** What body parsers left, in a framework where that is not on `request`. */
+  readonly parsed?: { readonly body?: unknown; readonly rawBody?: unknown };
+  /** Where the body is to be read, if something before replaced the stream. */
+  readonly stream?: Readable;
+  /** Ends live streams from the server's side. */
+  readonly signal?: AbortSignal;
 }
 
 const FIX = 'hand the request over before anything reads its stream, or keep the bytes as a Buffer in request.rawBody.';
@@ -25,93 +33,50 @@ export function fromNodeRequest(
   response: ServerResponse,
   options: FromNodeOptions = {},
 ): HttpRequest {
+  const { parsed = request, path = request.url ?? '/', raw = request, rawBodyFix = FIX, stream = request } = options;
   const gone = new AbortController();
+  if (response.destroyed) gone.abort();
   response.once('close', () => {
     if (!response.writableFinished) gone.abort();
   });
+  const joined = (value: string | readonly string[] | undefined): string | undefined =>
+    typeof value === 'object' ? value.join(', ') : value;
   return {
     method: request.method ?? 'GET',
-    path: options.path ?? request.url ?? '/',
-    header(name) {
-      const value = request.headers[name.toLowerCase()];
-      return Array.isArray(value) ? value.join(', ') : value;
-    },
+    path: belowMount(path, '') ?? '/',
+    header: (name) => joined(request.headers[name.toLowerCase()]),
     *headers() {
       for (const [name, value] of Object.entries(request.headers)) {
-        if (value !== undefined) yield [name, Array.isArray(value) ? value.join(', ') : value] as const;
+        const one = joined(value);
+        if (one !== undefined) yield [name, one] as const;
       }
     },
-    body: (limitBytes) => nodeBody(request, limitBytes),
-    signal: gone.signal,
-    rawBodyFix: options.rawBodyFix ?? FIX,
-    raw: options.raw ?? request,
+    body: (limitBytes) =>
+      nodeBody(
+        {
+          headers: request.headers,
+          stream,
+          untouched: stream === request,
+          body: parsed.body,
+          rawBody: parsed.rawBody,
+          fix: rawBodyFix,
+        },
+        limitBytes,
+      ),
+    signal: options.signal === undefined ? gone.signal : AbortSignal.any([gone.signal, options.signal]),
+    rawBodyFix,
+    raw,
   };
 }
-
-async function nodeBody(request: NodeRequest, limitBytes: number): Promise<HttpBody> {
-  const left = bytesLeft(request);
-  if (left !== undefined) {
-    if (left.bytes.byteLength > limitBytes) throw tooLarge(limitBytes);
-    return left;
-  }
-  if (Number(request.headers['content-length'] ?? 0) > limitBytes) throw tooLarge(limitBytes);
-  if (request.readableEnded || request.destroyed) {
-    throw new TasklatchError(
-      request.readableEnded ? 'body_consumed' : 'body_aborted',
-      `The body of this request is gone. Fix: ${FIX}`,
-    );
-  }
-  return { bytes: await readStream(request, limitBytes), exact: true };
-}
-
-/** What a parser that ran before left of the body. */
-function bytesLeft({ body, rawBody, readableEnded }: NodeRequest): HttpBody | undefined {
-  for (const kept of [rawBody, body]) if (kept instanceof Uint8Array) return { bytes: kept, exact: true };
-  if (typeof rawBody === 'string') return { bytes: Buffer.from(rawBody), exact: true };
-  // Express 4 puts an empty object there before any parser ran; only an ended stream tells that one did.
-  if (!readableEnded || body === undefined || body === null) return undefined;
-  if (typeof body === 'string') return { bytes: Buffer.from(body), exact: false };
-  return { bytes: Buffer.from(JSON.stringify(body)), exact: false };
-}
-
-function readStream(request: IncomingMessage, limitBytes: number): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let length = 0;
-    const done = (settle: () => void): void => {
-      request.off('data', onData).off('end', onEnd).off('error', onGone).off('close', onGone);
-      settle();
-    };
-    const onData = (chunk: Buffer): void => {
-      length += chunk.byteLength;
-      if (length <= limitBytes) chunks.push(chunk);
-      else {
-        // The rest is not read: the answer goes out and the connection is closed.
-        request.pause();
-        done(() => reject(tooLarge(limitBytes)));
-      }
-    };
-    const onEnd = (): void => done(() => resolve(Buffer.concat(chunks, length)));
-    const onGone = (): void =>
-      done(() => reject(new TasklatchError('body_aborted', 'The client went before its body was complete.')));
-    request.on('data', onData).on('end', onEnd).on('error', onGone).on('close', onGone);
-  });
-}
-
-const tooLarge = (limitBytes: number): TasklatchError =>
-  new TasklatchError(
-    'body_too_large',
-    `The body is larger than ${limitBytes} bytes. Raise \`callbacks.limitBytes\` if this sender's bodies really are.`,
-  );
 
 /** Writes the answer, a stream as it comes. Resolves when it is out or the client has gone. */
 export async function sendNodeAnswer(response: ServerResponse, answer: HttpAnswer): Promise<void> {
   const { body, headers, status } = answer;
+  // Something else has answered meanwhile, a time limit of the app's for instance.
+  if (response.headersSent || response.destroyed) return;
   if (typeof body === 'string') {
-    response.writeHead(status, {
-      ...headers,
-      ...(status === 204 ? {} : { 'content-length': Buffer.byteLength(body) }),
-    });
+    const length = status === 204 ? {} : { 'content-length': Buffer.byteLength(body) };
+    response.writeHead(status, { ...headers, ...length });
     response.end(body);
     return;
   }
@@ -135,22 +100,37 @@ const drained = (response: ServerResponse): Promise<void> =>
       resolve();
     };
     response.on('drain', end).on('close', end);
+    // Gone meanwhile: neither will come.
+    if (response.destroyed) end();
   });
 
-/** A listener for `http.createServer`, or anything that hands out Node's own request and response. `mount` is cut off the path. */
+/**
+ * A listener for `http.createServer`, or anything that hands out Node's own request and response (Connect, Polka). `mount` is the path it is
+ * served under. With `next`, other paths and errors of the app's own functions (`owner`) go there; without, they are answered 404 and 500.
+ */
 export function toNodeListener(
   handler: HttpHandler,
   mount = '',
-): (request: IncomingMessage, response: ServerResponse) => void {
-  return (request, response) => {
-    const url = request.url ?? '/';
-    const path = mount !== '' && url.startsWith(mount) ? url.slice(mount.length) || '/' : url;
+): (request: IncomingMessage, response: ServerResponse, next?: (error?: unknown) => void) => void {
+  return (request, response, next) => {
+    const path = belowMount(request.url ?? '/', mount);
+    const fail = (status: number, error: string): void => {
+      // A stream that broke off in the middle must not look complete.
+      if (response.headersSent) response.destroy();
+      else void sendNodeAnswer(response, { status, headers: JSON_TYPE, body: JSON.stringify({ error }) });
+    };
+    if (path === undefined) {
+      if (next === undefined) fail(404, 'not_found');
+      else next();
+      return;
+    }
     handler(fromNodeRequest(request, response, { path }))
       .then((answer) => sendNodeAnswer(response, answer))
-      .catch(() => {
-        // Only the app's own functions get here (owner); Node has no error handling to pass it to.
-        if (!response.headersSent) response.writeHead(500, { 'content-type': 'application/json' });
-        response.end('{"error":"internal"}');
+      .catch((error: unknown) => {
+        if (next === undefined) fail(500, 'internal');
+        else next(error ?? new Error('A function of the app threw nothing.'));
       });
   };
 }
+
+const JSON_TYPE = { 'content-type': 'application/json' };

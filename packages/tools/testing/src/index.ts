@@ -2,6 +2,8 @@ export { aDelivery } from './a-delivery.js';
 export { aDraft } from './a-draft.js';
 export { aFact } from './a-fact.js';
 export { aRequest, type RequestParts } from './a-request.js';
+export type { AdapterParts, BodyParser, ServeAdapter, ServedAdapter } from './adapter-contract/adapter-parts.js';
+export { testAdapterContract } from './adapter-contract/test-adapter-contract.js';
 export { type Direction, type FaultProxy, faultProxy } from './fault-proxy.js';
 export { type HangingStore, hangingStore } from './hanging-store.js';
 export { interceptStore, type StoreAct } from './intercept-store.js';

@@ -1,0 +1,72 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { toNodeListener } from '@tasklatch/core';
+import { describe, expect, it } from 'vitest';
+import type { AdapterParts, ServedAdapter } from './adapter-parts.js';
+import { testAdapterContract } from './test-adapter-contract.js';
+
+type Parsed = IncomingMessage & { body?: unknown; rawBody?: Buffer };
+
+/** Reads the body as hand-written servers do. */
+async function parse(request: Parsed, parser: AdapterParts['parser']): Promise<void> {
+  const type = request.headers['content-type'] ?? '';
+  const json = type.startsWith('application/json');
+  const form = type.startsWith('application/x-www-form-urlencoded');
+  const wanted = { none: false, json, rawBody: json, urlencoded: form, text: true, raw: true }[parser];
+  if (!wanted) return;
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk);
+  const bytes = Buffer.concat(chunks);
+  if (parser === 'raw') request.body = bytes;
+  else if (parser === 'text') request.body = bytes.toString();
+  else if (parser === 'urlencoded') {
+    const form = new URLSearchParams(bytes.toString());
+    request.body = Object.fromEntries(
+      [...new Set(form.keys())].map((key) => {
+        const all = form.getAll(key);
+        return [key, all.length > 1 ? all : all[0]];
+      }),
+    );
+  } else request.body = bytes.length === 0 ? {} : JSON.parse(bytes.toString());
+  if (parser === 'rawBody') request.rawBody = bytes;
+}
+
+async function serve({ callbacksAt, latch, owner, parser, tasks, tasksAt }: AdapterParts): Promise<ServedAdapter> {
+  const userOf = (request: IncomingMessage): string | undefined => {
+    const user = request.headers['x-user'];
+    return owner(Array.isArray(user) ? user[0] : user);
+  };
+  const callbackRoutes = toNodeListener(latch.callbacks, callbacksAt);
+  const taskRoutes = toNodeListener(latch.tasks<IncomingMessage>({ ...tasks, owner: userOf }), tasksAt);
+  const failed = (response: ServerResponse, error: unknown): void => {
+    if (response.headersSent) return void response.destroy();
+    response.writeHead(500, { 'x-app-error': error instanceof Error ? error.message : 'unknown' });
+    response.end("the app's own error page");
+  };
+  const server = createServer(async (request: Parsed, response) => {
+    await parse(request, parser);
+    if (request.url === '/own') {
+      response.writeHead(200, { 'x-own': 'yes' }).end(JSON.stringify({ body: request.body }));
+      return;
+    }
+    callbackRoutes(request, response, (error) => {
+      if (error !== undefined) return failed(response, error);
+      taskRoutes(request, response, (error) => {
+        if (error !== undefined) return failed(response, error);
+        response.writeHead(404).end('nothing here');
+      });
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+testAdapterContract('node:http', serve, { describe, it, expect });
