@@ -57,13 +57,16 @@ export function taskHandler<Raw>(parts: TaskHandlerParts, options: TaskHandlerOp
     const cursor = query.get('cursor');
     if (!Number.isInteger(limit) || limit < 1 || limit > 200) return problem(400, 'limit_must_be_1_to_200');
     if (status !== null && !STATUSES.includes(status)) return problem(400, 'unknown_status');
-    const page = await store.list({
-      owner,
-      limit,
-      ...(status === null ? {} : { status: status as Task['status'] }),
-      ...(cursor === null ? {} : { cursor }),
-    });
-    return json(200, { tasks: page.items.map(show), next: page.next });
+    const page = await inTime(
+      store.list({
+        owner,
+        limit,
+        ...(status === null ? {} : { status: status as Task['status'] }),
+        ...(cursor === null ? {} : { cursor }),
+      }),
+    );
+    if ('answer' in page) return page.answer;
+    return json(200, { tasks: page.value.items.map(show), next: page.value.next });
   }
 
   async function* limited(id: string, after: number, signal: AbortSignal): AsyncGenerator<string, void, undefined> {
@@ -95,13 +98,16 @@ export function taskHandler<Raw>(parts: TaskHandlerParts, options: TaskHandlerOp
     };
   }
 
-  const inTime = <T>(work: Promise<T>): Promise<T> =>
-    withTimeLimit(
-      clock,
-      parts.storeTimeoutMs,
-      work,
-      () => new TasklatchError('store_unavailable', 'The store did not answer in time.'),
-    );
+  /** What the store says, or the answer for when it does not. */
+  async function inTime<T>(work: Promise<T>): Promise<{ readonly value: T } | { readonly answer: HttpAnswer }> {
+    const late = (): TasklatchError => new TasklatchError('store_unavailable', 'The store did not answer in time.');
+    try {
+      return { value: await withTimeLimit(clock, parts.storeTimeoutMs, work, late) };
+    } catch (error) {
+      if (isTasklatchError(error, 'invalid_request')) return { answer: problem(400, 'bad_cursor') };
+      return { answer: problem(503, 'store_unavailable', { 'retry-after': '5' }) };
+    }
+  }
 
   return async function answer(request: HttpRequest): Promise<HttpAnswer> {
     const [path = '', query = ''] = request.path.split('?', 2);
@@ -111,15 +117,12 @@ export function taskHandler<Raw>(parts: TaskHandlerParts, options: TaskHandlerOp
     // The adapter's promise: `raw` is the request of the framework that `owner` was written for.
     const owner = await options.owner(request.raw as Raw);
     if (owner === undefined || owner === null || owner === '') return problem(401, 'not_signed_in');
-    try {
-      if (id === '') return await inTime(list(owner, new URLSearchParams(query)));
-      const task = await inTime(store.get({ id }));
-      if (task === undefined || task.owner !== owner) return problem(404, 'not_found');
-      return tail === 'events' ? events(request, task) : json(200, show(task));
-    } catch (error) {
-      if (isTasklatchError(error, 'invalid_request')) return problem(400, 'bad_cursor');
-      return problem(503, 'store_unavailable', { 'retry-after': '5' });
-    }
+    if (id === '') return list(owner, new URLSearchParams(query));
+    const found = await inTime(store.get({ id }));
+    if ('answer' in found) return found.answer;
+    const task = found.value;
+    if (task === undefined || task.owner !== owner) return problem(404, 'not_found');
+    return tail === 'events' ? events(request, task) : json(200, show(task));
   };
 }
 
