@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Task } from '@tasklatch/core';
-import type { CaptureTarget } from './capture-results.js';
+import type { CaptureTarget } from './capture-target.js';
 import { fileExtension } from './file-extension.js';
 
 /** Nothing writes to a temporary file for so long; an older one was left by a process that died. */
