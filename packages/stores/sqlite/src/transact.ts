@@ -36,6 +36,10 @@ export async function transact<Db extends SqliteDatabase, T>(
 
   async function begin(): Promise<Hold> {
     const hold = await writer.hold();
+    if (over !== undefined) {
+      hold.release();
+      throw over;
+    }
     timer = setTimeout(() => {
       over = heldTooLong(lease, holdMs);
       hold.release();
@@ -68,7 +72,7 @@ export async function transact<Db extends SqliteDatabase, T>(
   } finally {
     over ??= ended(lease);
     clearTimeout(timer);
-    // It may be waiting for the lock still: then it gives it back when it comes.
+    // One that waits for the lock still gives it back when it comes.
     begun?.then(
       (hold) => hold.release(),
       () => {},
