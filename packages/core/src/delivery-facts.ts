@@ -1,7 +1,8 @@
 import { publish } from './events.js';
-import { type DeliveryRecord, type Fact, isExternalId, type OpenOnFact, type ProviderFact } from './fact.js';
+import type { DeliveryRecord, Fact, OpenOnFact, ProviderFact } from './fact.js';
 import { makeFact, saidBy } from './make-fact.js';
 import type { Provider, RawDelivery } from './provider.js';
+import { isExternalId } from './wire/external-id.js';
 
 export interface ReadingOptions {
   readonly trust: Fact['trust'];

@@ -82,11 +82,6 @@ export interface OpenOnFact {
   readonly deadlineMs: number;
 }
 
-/** Whether a provider's id can be kept and looked up in every store: 1 to 512 UTF-8 bytes, no control characters, no broken Unicode. */
-export const isExternalId = (id: string): boolean =>
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: keeping them out is the point.
-  id !== '' && Buffer.byteLength(id) <= 512 && !/[\u0000-\u001f\u007f]/.test(id) && !/\p{Surrogate}/u.test(id);
-
 /** The identity of a fact: what was said, and through which door; never when, nor how often. */
 export function factKey(
   fact: Pick<

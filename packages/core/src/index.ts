@@ -2,6 +2,7 @@ export { ask } from './ask.js';
 export { belowMount } from './below-mount.js';
 export { type CallbackTokens, callbackTokens } from './callback-token.js';
 export { type Clock, systemClock } from './clock.js';
+export { createTasklatch, type TasklatchOptions } from './create-tasklatch.js';
 export type { DeliveryRetention } from './delivery-record.js';
 export type {
   EffectContext,
@@ -24,7 +25,6 @@ export {
 } from './fact.js';
 export { toFetchHandler } from './fetch-http.js';
 export type { CallbackHandler, HttpAnswer, HttpBody, HttpHandler, HttpRequest } from './http.js';
-export { createTasklatch, type OperatorFact, type Tasklatch, type TasklatchOptions } from './latch.js';
 export type { Logger } from './logger.js';
 export { makeFact } from './make-fact.js';
 export { type MemoryStoreOptions, memoryStore } from './memory-store.js';
@@ -132,6 +132,7 @@ export {
 } from './task.js';
 export type { TaskHandlerOptions } from './task-handler.js';
 export { type TaskView, taskView } from './task-view.js';
+export type { OperatorFact, Tasklatch } from './tasklatch.js';
 export {
   type Claim,
   claimHeld,

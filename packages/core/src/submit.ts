@@ -1,7 +1,7 @@
 import type { Clock } from './clock.js';
 import { TasklatchError } from './errors.js';
 import { codeOf, publish } from './events.js';
-import { type Fact, isExternalId } from './fact.js';
+import type { Fact } from './fact.js';
 import { fingerprint } from './fingerprint.js';
 import { makeFact, saidBy } from './make-fact.js';
 import type { CheckPacing, Provider, SubmitAnswer } from './provider.js';
@@ -10,6 +10,7 @@ import type { Opened, Recorded, TaskDraft, TaskStore } from './store.js';
 import type { Task } from './task.js';
 import { freshTaskId, taskIdOf } from './task-id.js';
 import { fullJitter, pause, withTimeLimit } from './time-limit.js';
+import { isExternalId } from './wire/external-id.js';
 
 export interface SubmitOptions {
   /** Name of one of the latch's providers. */

@@ -3,20 +3,12 @@ import { batcher } from './batcher.js';
 import { callbackHandler } from './callback-handler.js';
 import { callbackTokens } from './callback-token.js';
 import { type Clock, systemClock } from './clock.js';
-import { deliveryFacts } from './delivery-facts.js';
-import {
-  type EffectHandler,
-  type EffectHandlerOptions,
-  effectHandlers,
-  type FactContext,
-  type FactHandler,
-} from './effect-handlers.js';
+import { effectHandlers, type FactContext } from './effect-handlers.js';
 import { TasklatchError } from './errors.js';
 import { codeOf, publish } from './events.js';
-import type { EffectKind, Fact, FactStatus } from './fact.js';
-import type { CallbackHandler, HttpHandler } from './http.js';
+import type { Fact } from './fact.js';
 import { silentLogger } from './logger.js';
-import { makeFact } from './make-fact.js';
+import { operatorActs } from './operator-acts.js';
 import type { CheckPacing, Provider } from './provider.js';
 import { providerGate } from './provider-gate.js';
 import { providersByName } from './providers-by-name.js';
@@ -25,13 +17,14 @@ import { checkRunner } from './run-check.js';
 import { effectRunner } from './run-effect.js';
 import { sealFact, unsealFact, unsealTask } from './seal.js';
 import { resolveSettings, type TasklatchSettings } from './settings.js';
-import type { Ledger, LedgerRef, Page, Recorded, TaskQuery, TaskRef, TaskStore } from './store.js';
-import { type SubmitOptions, submitter } from './submit.js';
-import { isTerminal, type Task, type TaskError, type TaskResult } from './task.js';
-import { type TaskHandlerOptions, taskHandler } from './task-handler.js';
+import type { Recorded, TaskStore } from './store.js';
+import { submitter } from './submit.js';
+import { isTerminal, type Task } from './task.js';
+import { taskHandler } from './task-handler.js';
 import { freshTaskId } from './task-id.js';
+import type { Tasklatch } from './tasklatch.js';
 import { watchers } from './watch.js';
-import { type TickReport, worker } from './worker.js';
+import { worker } from './worker.js';
 
 export interface TasklatchOptions<Tx> extends TasklatchSettings {
   /** Where tasks live: `memoryStore()` for tests, else a store package. */
@@ -43,57 +36,6 @@ export interface TasklatchOptions<Tx> extends TasklatchSettings {
   readonly random?: Random;
   /** What calls providers. Default: Node's fetch. */
   readonly fetch?: typeof globalThis.fetch;
-}
-
-/** What an operator says about a task, when nobody else will. */
-export interface OperatorFact {
-  /** Binds the provider's id to the task (an `unclear` one, found by hand). */
-  readonly externalId?: string;
-  readonly status?: Exclude<FactStatus, 'expired' | 'unclear'>;
-  readonly result?: TaskResult;
-  readonly error?: TaskError;
-}
-
-export interface Tasklatch<Tx = undefined> {
-  /** Persists the intent, sends it once, persists the answer. See `SubmitOptions`; throws `TasklatchError`. */
-  submit(request: SubmitOptions): Promise<Task>;
-  /** Runs once for each verdict: the place for what the app does with a finished task. Register before `start`, the same in every process. */
-  onSettled(handler: EffectHandler<Tx>, options?: EffectHandlerOptions): void;
-  /** Runs when a task has moved without being settled; states that pass while it runs are skipped. */
-  onProgress(handler: EffectHandler<Tx>, options?: EffectHandlerOptions): void;
-  /** Runs once for each new fact of a delivery: for webhooks that are events rather than the end of a task. */
-  onFact(handler: FactHandler<Tx>, options?: EffectHandlerOptions): void;
-  /** Answers callbacks; the adapters mount it. */
-  readonly callbacks: CallbackHandler;
-  /** Status, list and live events of tasks; the adapters mount it. */
-  tasks<Raw>(options: TaskHandlerOptions<Raw>): HttpHandler;
-  /** The URL a provider calls for a task; undefined without `callbacks`. A capability: keep it out of logs. */
-  callbackUrl(provider: string, taskId: string): string | undefined;
-  /** With `owner`, another owner's task reads as undefined. */
-  get(ref: TaskRef, owner?: string): Promise<Task | undefined>;
-  list(query?: TaskQuery): Promise<Page<Task>>;
-  ledger(ref: LedgerRef): Promise<Ledger>;
-  /** Each newer state until the task is terminal. */
-  watch(
-    taskId: string,
-    options?: { readonly signal?: AbortSignal; readonly after?: number },
-  ): AsyncGenerator<Task, void, undefined>;
-  /** The task once it is terminal, or as it stands after `timeoutMs` (default 60 s). Undefined for an unknown id. */
-  wait(taskId: string, timeoutMs?: number): Promise<Task | undefined>;
-  /** Writes what an operator knows into the ledger and joins it, as any other fact. */
-  tell(taskId: string, said: OperatorFact): Promise<Recorded>;
-  /** Makes the effects of this kind run again as a new attempt, under the same `effectKey`. */
-  replay(taskId: string, kind?: EffectKind): Promise<Recorded>;
-  /** Reads a quarantined delivery again, after a fix. True when it left the quarantine. */
-  release(entryId: string): Promise<boolean>;
-  /** Drops quarantined deliveries. Answers how many. */
-  discard(entryIds: readonly string[]): Promise<number>;
-  /** Begins to run effects and checks in this process. */
-  start(): Promise<void>;
-  /** Takes nothing new (callbacks get 503), lets what runs end, aborts it after `withinMs` (default 10 s). */
-  stop(options?: { readonly withinMs?: number }): Promise<void>;
-  /** Does what is due now and returns, for hosts without a lasting process. Default budget 10 s. */
-  tick(options?: { readonly budgetMs?: number }): Promise<TickReport>;
 }
 
 /** Ties a store, providers and the app's effects together. Checks every option at once; throws `invalid_options`. */
@@ -210,47 +152,7 @@ export function createTasklatch<Tx>(options: TasklatchOptions<Tx>): Tasklatch<Tx
   const callbacks = callbackHandler({ ...parts, stopping: () => stopping.signal.aborted });
 
   const unseal = (task: Task): Task => unsealTask(seal, task);
-  const operator = (task: Task, said: Partial<Fact>): Promise<Recorded> =>
-    record(makeFact({ provider: task.provider, taskId: task.id, source: 'operator', ...said, nonce: random.token() }));
-  async function known(taskId: string): Promise<Task> {
-    const task = await store.get({ id: taskId });
-    if (task === undefined)
-      throw new TasklatchError(
-        'unknown_task',
-        'There is no task with this id in the store. It may have been purged, or the id is of another deployment.',
-      );
-    return task;
-  }
-
-  async function release(entryId: string): Promise<boolean> {
-    const { entries } = await store.ledger({ quarantine: { limit: 10_000 } });
-    const entry = entries.find(({ id }) => id === entryId);
-    if (entry === undefined) return false;
-    const fact = unsealFact(seal, entry.fact);
-    const body = fact.delivery?.body ?? null;
-    const provider = providers.get(fact.provider);
-    if (!fact.unparseable || body === null || provider?.callbacks === undefined) return false;
-    const headers = fact.delivery?.headers ?? {};
-    const delivery = {
-      method: 'POST',
-      path: '/',
-      header: (name: string) => headers[name.toLowerCase()],
-      body: Buffer.from(body, 'base64'),
-      exact: true,
-      receivedAt: entry.at,
-      taskId: fact.taskId,
-    };
-    const again = deliveryFacts(provider, delivery, {
-      trust: fact.trust,
-      keep: () => fact.delivery,
-      announce: parts.announces(),
-      open: parts.openUnknown,
-    });
-    // Still not to be read: it stays where it is.
-    if (again.some((one) => one.unparseable)) return false;
-    for (const one of again) await record({ ...one, releases: entryId });
-    return again.length > 0;
-  }
+  const operator = operatorActs({ ...parts, store, random, seal });
 
   return {
     submit: async (request) => {
@@ -305,9 +207,9 @@ export function createTasklatch<Tx>(options: TasklatchOptions<Tx>): Tasklatch<Tx
       const task = await store.get({ id: taskId });
       return task === undefined ? undefined : unseal(task);
     },
-    tell: async (taskId, said) => operator(await known(taskId), said),
-    replay: async (taskId, kind = 'settled') => operator(await known(taskId), { replay: kind }),
-    release,
+    tell: operator.tell,
+    replay: (taskId, kind = 'settled') => operator.replay(taskId, kind),
+    release: operator.release,
     discard: (entryIds) => store.purge({ ...settings.retention, discard: entryIds }),
     async start() {
       if (stopping.signal.aborted)
