@@ -8,8 +8,9 @@ export function expressHandler(
 ): RequestHandler {
   return (request: Request, response, next) => {
     // Express cuts the mount path off `url`, and keeps the query.
-    handler(fromNodeRequest(request, response, { ...options, path: request.url, raw: request }))
+    handler(fromNodeRequest(request, response, { ...options, path: request.url }))
       .then((answer) => sendNodeAnswer(response, answer))
-      .catch(next);
+      // To Express, `next()` with nothing means that all is well.
+      .catch((error: unknown) => next(error ?? new Error('A function of the app threw nothing.')));
   };
 }
