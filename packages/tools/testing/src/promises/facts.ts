@@ -160,7 +160,6 @@ export function factsCases({ expect, it }: PromiseSuite): void {
       storeTimeoutMs: 300,
       store: { ...under.store, record: () => new Promise<readonly Recorded[]>(() => undefined) },
     });
-    const began = Date.now();
     const answers = await Promise.all(
       Array.from({ length: 200 }, (_, progress) =>
         stuck.callbacks(
@@ -169,7 +168,8 @@ export function factsCases({ expect, it }: PromiseSuite): void {
       ),
     );
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([503]));
-    expect(Date.now() - began < 10_000).toBe(true);
+    // Ten wait and as many fly; the rest is told so at once.
+    expect(answers.filter(({ body }) => body === '{"ok":false,"reason":"overloaded"}').length >= 100).toBe(true);
   });
 
   it('promise 13, bounded: the ledger of a task stops growing, its verdict is written all the same', async (under) => {
