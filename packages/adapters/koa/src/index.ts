@@ -1,1 +1,3 @@
-export {};
+export { koaCallbacks } from './koa-callbacks.js';
+export { type KoaMountOptions, koaHandler } from './koa-handler.js';
+export { koaTasks } from './koa-tasks.js';
