@@ -22,5 +22,5 @@ export interface Scratch<Tx> {
   words(): Promise<readonly string[]>;
 }
 
-/** Makes an empty store that shares nothing with those made before. Called about fifteen times for one suite. */
+/** Makes an empty store that shares nothing with those made before. Called some twenty times for one suite. */
 export type MakeStore<Tx = unknown> = (limits?: Partial<StoreLimits>) => Promise<StoreUnderTest<Tx>>;

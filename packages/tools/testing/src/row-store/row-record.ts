@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { type Fact, openUnknown, type Recorded, type StoreLimits, type Task } from '@tasklatch/core';
 import type { Rows } from './rows.js';
 import { joinFact, rowOf, type Seen, type TaskRow } from './task-row.js';
@@ -60,6 +59,14 @@ function quarantine(rows: Rows, fact: Fact, limits: StoreLimits, now: number): O
   if (held.length >= limits.quarantineEntries || bytes > limits.quarantineBytes) {
     return { outcome: 'full', duplicate: false };
   }
-  rows.putQuarantined({ id: randomUUID(), seq: 0, at: now, lastAt: now, copies: 1, outcome: 'quarantined', fact });
+  rows.putQuarantined({
+    id: rows.nextEntryId(),
+    seq: 0,
+    at: now,
+    lastAt: now,
+    copies: 1,
+    outcome: 'quarantined',
+    fact,
+  });
   return { outcome: 'quarantined', duplicate: false };
 }

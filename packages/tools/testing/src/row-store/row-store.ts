@@ -22,7 +22,7 @@ import { rowOf, type TaskRow } from './task-row.js';
 
 export interface RowStoreOptions extends Partial<StoreLimits> {
   readonly name?: string;
-  /** What was saved; quarantined entries in order of arrival. */
+  /** What was saved; quarantined entries in the order of their ids, which is that of arrival. */
   readonly saved?: { readonly rows: Iterable<TaskRow>; readonly quarantine: Iterable<LedgerEntry> };
   /** Writes all of it or nothing, and resolves when it is durable. Calls never overlap. Default: nothing is saved. */
   readonly save?: (changes: Changes) => Promise<void>;

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { LedgerEntry } from '@tasklatch/core';
 import type { TaskRow } from './task-row.js';
 
@@ -16,12 +17,14 @@ export interface Rows {
   all(): readonly TaskRow[];
   /** In order of arrival. */
   quarantined(): readonly LedgerEntry[];
+  /** For an entry that arrives now: unique, and greater than all before. */
+  nextEntryId(): string;
   putQuarantined(entry: LedgerEntry): void;
   release(id: string): boolean;
   readonly changes: Changes;
 }
 
-/** All rows in memory. `begin` opens an act's view of them; `commit` makes its changes everybody's. */
+/** All rows in memory; `saved` entries in the order of their ids. `begin` opens an act's view of them; `commit` makes its changes everybody's. */
 export function rowsInMemory(saved: Iterable<TaskRow>, savedQuarantine: Iterable<LedgerEntry>) {
   const committed = new Map<string, TaskRow>();
   const quarantine = new Map<string, LedgerEntry>();
@@ -52,6 +55,7 @@ export function rowsInMemory(saved: Iterable<TaskRow>, savedQuarantine: Iterable
       remove: ({ task }) => void rows.set(task.id, null),
       all: () => merged(committed, rows),
       quarantined: () => merged(quarantine, entries),
+      nextEntryId: () => `${String(++arrived).padStart(15, '0')}-${randomUUID().slice(0, 8)}`,
       putQuarantined: (entry) => void entries.set(entry.id, entry),
       release(id) {
         const there = (entries.has(id) ? entries.get(id) : quarantine.get(id)) ?? null;
@@ -65,7 +69,7 @@ export function rowsInMemory(saved: Iterable<TaskRow>, savedQuarantine: Iterable
   function commit({ rows, quarantine: entries }: Changes): void {
     for (const id of rows.keys()) {
       const { provider, externalId } = committed.get(id)?.task ?? {};
-      if (provider !== undefined && externalId) owners.delete(ownerKey(provider, externalId));
+      if (provider !== undefined && externalId != null) owners.delete(ownerKey(provider, externalId));
     }
     for (const [id, row] of rows) {
       if (row === null) committed.delete(id);
@@ -79,9 +83,11 @@ export function rowsInMemory(saved: Iterable<TaskRow>, savedQuarantine: Iterable
     }
   }
 
+  const entries = [...savedQuarantine];
+  let arrived = Number.parseInt(entries.at(-1)?.id ?? '0', 10);
   commit({
     rows: new Map([...saved].map((row) => [row.task.id, row])),
-    quarantine: new Map([...savedQuarantine].map((entry) => [entry.id, entry])),
+    quarantine: new Map(entries.map((entry) => [entry.id, entry])),
   });
   return { begin, commit };
 }
