@@ -43,7 +43,7 @@ describe('lossyStore', () => {
 
   it('takes its time, on the clock it is given', async () => {
     const clock = manualClock();
-    const store = lossyStore(memoryStore(), { random: () => 0.5, delayMs: 100, clock });
+    const store = lossyStore(memoryStore(), { random: { fraction: () => 0.5 }, delayMs: 100, clock });
     let answered = false;
     const call = store.list({}).then(() => {
       answered = true;

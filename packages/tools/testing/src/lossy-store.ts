@@ -1,9 +1,9 @@
-import { type Clock, systemClock, type TaskStore } from '@tasklatch/core';
+import { type Clock, type Random, systemClock, type TaskStore } from '@tasklatch/core';
 import { interceptStore, type StoreAct } from './intercept-store.js';
 
 export interface Losses {
   /** `seededRandom(seed)`, for a run that can be repeated. */
-  readonly random: () => number;
+  readonly random: Pick<Random, 'fraction'>;
   /** How often (0 to 1) an act is done and its answer lost. Default 0. */
   readonly loseAcks?: number;
   /** How often (0 to 1) an act fails without being done. Default 0. */
@@ -32,11 +32,11 @@ export function lossyStore<Tx>(store: TaskStore<Tx>, losses: Losses): TaskStore<
   return interceptStore(store, async (act, run) => {
     if (acts !== undefined && !acts.includes(act)) return run();
     // Drawn at once, so that what else happens meanwhile can't change what befalls this call.
-    const [before, after, fails, loses] = [random() * delayMs, random() * delayMs, random(), random()];
-    await wait(before);
+    const [before, after, fails, loses] = [random.fraction(), random.fraction(), random.fraction(), random.fraction()];
+    await wait(before * delayMs);
     if (fails < failBefore) throw new StoreFault(act);
     const answer = await run();
-    await wait(after);
+    await wait(after * delayMs);
     if (loses < loseAcks) throw new StoreFault(act);
     return answer;
   });
