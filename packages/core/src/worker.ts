@@ -57,6 +57,11 @@ export function worker<Tx>(options: WorkerOptions<Tx>): Worker {
   // Every piece of work listens to it.
   setMaxListeners(0, hardStop.signal);
   const claimIds: Record<Work, string | null> = { effect: null, check: null };
+  /** How much the last claim asked for, and whether it got that: then there is probably more. */
+  const last: Record<Work, { asked: number; more: boolean }> = {
+    effect: { asked: 0, more: false },
+    check: { asked: 0, more: false },
+  };
   let loops: Promise<void>[] = [];
   let stopping = false;
   let turn = 0;
@@ -87,6 +92,13 @@ export function worker<Tx>(options: WorkerOptions<Tx>): Worker {
   async function claim(work: Work): Promise<number> {
     const from = room(work);
     if (from.length === 0) return 0;
+    const asked = from.reduce((sum, { limit }) => sum + limit, 0);
+    const count = await claimFrom(work, from);
+    last[work] = { asked, more: count >= asked };
+    return count;
+  }
+
+  async function claimFrom(work: Work, from: ClaimOptions['from']): Promise<number> {
     // After a lost answer the same id is used again, so that what was claimed is not left lying until its lease ends.
     const claimId = claimIds[work] ?? random.token();
     claimIds[work] = claimId;
@@ -115,7 +127,8 @@ export function worker<Tx>(options: WorkerOptions<Tx>): Worker {
     running[work].add(piece);
     void piece.finally(() => {
       running[work].delete(piece);
-      nudge(work);
+      // Half of what was taken is done: enough room for a claim that is worth its round trip.
+      if (last[work].more && running[work].size * 2 <= last[work].asked) nudge(work);
     });
   }
 
@@ -125,7 +138,7 @@ export function worker<Tx>(options: WorkerOptions<Tx>): Worker {
       try {
         const count = await claim(work);
         failures = 0;
-        if (count === 0) await nap(work, options.pollMs);
+        if (count === 0 || !last[work].more) await nap(work, options.pollMs);
       } catch (error) {
         failures += 1;
         publish('trouble', { where: work === 'effect' ? 'effects' : 'checks', code: codeOf(error) });

@@ -60,9 +60,10 @@ export function workCases({ expect, it }: PromiseSuite): void {
     const held = new Promise<void>((resolve) => {
       release = resolve;
     });
-    // This process is alive but its heartbeat does not get through.
+    // This process is alive but its heartbeat does not get through; it has its hands full with the one effect.
     const cut = b.again({
       store: withoutTransactions({ ...under.store, extend: () => Promise.reject(new Error('no network')) }),
+      effects: { leaseMs: 400, concurrency: 1 },
     });
     cut.onSettled(async (_task, { signal }) => {
       stuck.push(signal);
