@@ -48,6 +48,9 @@ export const HOURS = { lease: 10 * HOUR, ask: 21 * HOUR, again: 33 * HOUR, deadl
 const rarely = fc.nat(9).map((n) => n === 9);
 const often = fc.nat(3).map((n) => n < 3);
 
+/** In one `record`, unless the test asks for fewer. */
+export const MOST_FACTS = 4;
+
 // Few values of each, so that copies of a fact come up by themselves.
 const fact: fc.Arbitrary<FactStep> = fc
   .record({
@@ -96,7 +99,7 @@ const steps: { [A in Step['act']]: fc.Arbitrary<Extract<Step, { act: A }>> } = {
     soon: fc.boolean(),
     overdue: rarely,
   }),
-  record: fc.record({ act: fc.constant('record'), facts: fc.array(fact, { minLength: 1, maxLength: 4 }) }),
+  record: fc.record({ act: fc.constant('record'), facts: fc.array(fact, { minLength: 1, maxLength: MOST_FACTS }) }),
   repeat: fc.record({ act: fc.constant('repeat'), back: fc.nat(3) }),
   claim: fc.record({
     act: fc.constant('claim'),
