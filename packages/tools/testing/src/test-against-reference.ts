@@ -32,6 +32,9 @@ export function testAgainstReference<Tx>(
   { describe, it, expect }: TestRunner,
   { runs = 300, seed = 1, batch = MOST_FACTS }: AgainstReferenceOptions = {},
 ): void {
+  const inBatches = (steps: readonly Step[]): readonly Step[] =>
+    steps.map((step) => (step.act === 'record' ? { ...step, facts: step.facts.slice(0, batch) } : step));
+
   async function compare(numRuns: number, seed: number): Promise<void> {
     const under = await makeStore(LIMITS);
     const second = await under.second?.();
@@ -42,10 +45,7 @@ export function testAgainstReference<Tx>(
     const reference = rowStore({ ...LIMITS, now: () => (now += 5) });
     const tag = `${seed}-${Date.now().toString(36)}`;
     let run = 0;
-    const same = fc.asyncProperty(script, async (whole) => {
-      const steps = whole.map((step) =>
-        step.act === 'record' ? { ...step, facts: step.facts.slice(0, batch) } : step,
-      );
+    const same = fc.asyncProperty(script.map(inBatches), async (steps) => {
       const id = `${tag}-${++run}`;
       const { createdAt } = (await under.store.open(aDraft({ id: `${id}-clock`, provider: `${id}-clock` }))).task;
       const shift = createdAt - now;
