@@ -65,7 +65,7 @@ const listenOn = async (sql: PostgresJs, ...[channel, heard]: Parameters<Listen>
     },
   );
   // A first try that failed is tried again too, but can't be taken back: from `stop` on nobody hears it.
-  const unlisten = listening.then(
+  const unlisten: Promise<() => Promise<void>> = Promise.resolve(listening).then(
     (listener) => () => listener.unlisten(),
     () => async () => {},
   );

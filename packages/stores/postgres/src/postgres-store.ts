@@ -33,7 +33,7 @@ export interface PostgresStoreOptions<Query> extends Partial<StoreLimits> {
 export type PostgresStore<Tx = undefined> = TaskStore<Tx> & {
   /** `migrate` with the options of this store. */
   migrate(): Promise<void>;
-} & ([Tx] extends [undefined] ? { readonly transact?: never } : Required<Pick<TaskStore<Tx>, 'transact'>>);
+} & ([Tx] extends [undefined] ? unknown : Required<Pick<TaskStore<Tx>, 'transact'>>);
 
 /** The type of `tx` that a `query` option leads to; undefined for what can't run transactions. */
 export type TxOf<Query> = Query extends PgPool ? ClientOf<Query> : Query extends Database<infer Tx> ? Tx : undefined;

@@ -1,6 +1,6 @@
 import { TasklatchError } from '@tasklatch/core';
 import type { Run } from './database.js';
-import { codeVersion, schemaIdentifier } from './migrations.js';
+import { CODE_VERSION, schemaIdentifier } from './migrations.js';
 import { sqlState } from './sql-state.js';
 
 /** undefined_table, undefined_function, invalid_schema_name, undefined_object, undefined_column: what a wrong schema looks like. */
@@ -17,23 +17,22 @@ export async function checkSchema(run: Run, schema: string, timeoutMs: number): 
   });
   const version = Number(rows[0]?.version ?? 0);
   const oldestCode = Number(rows[0]?.oldest_code ?? 0);
-  const code = codeVersion();
   if (version === 0) {
     throw mismatch(`This database has no schema "${schema}" with Tasklatch's tables.`, APPLY);
   }
-  if (version < code) {
-    throw mismatch(`The schema "${schema}" is at version ${version}, and this code needs ${code}.`, APPLY);
+  if (version < CODE_VERSION) {
+    throw mismatch(`The schema "${schema}" is at version ${version}, and this code needs ${CODE_VERSION}.`, APPLY);
   }
-  if (oldestCode > code) {
+  if (oldestCode > CODE_VERSION) {
     throw mismatch(
-      `The schema "${schema}" is at version ${version}, which code older than version ${oldestCode} can't use, and this code is version ${code}.`,
+      `The schema "${schema}" is at version ${version}, which code older than version ${oldestCode} can't use, and this code is version ${CODE_VERSION}.`,
       'Deploy a newer @tasklatch/postgres; there is no way back for a schema.',
     );
   }
 }
 
 const APPLY =
-  'Call `await store.migrate()` once before the app starts, or apply the SQL files in the `migrations` folder of @tasklatch/postgres.';
+  'Call `await store.migrate()` once before the app starts, or apply the SQL files in `dist/migrations` of @tasklatch/postgres.';
 
 const mismatch = (what: string, next: string): TasklatchError =>
   new TasklatchError('schema_mismatch', `${what} ${next}`);

@@ -9,7 +9,7 @@ $$;
 -- Claims due checks. p_from: a JSON array of {provider, limit}. Answers a JSON array of leases.
 create function tasklatch.claim_checks_v1(p_claim text, p_lease_ms double precision, p_from text) returns text
 language plpgsql
-set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off
 set plan_cache_mode = force_generic_plan set lock_timeout = '5s' as $$
 declare
   v_now timestamptz;
@@ -50,7 +50,7 @@ end $$;
 -- Claims due effects of these kinds (`settled,progress,fact`). Answers a JSON array of leases.
 create function tasklatch.claim_effects_v1(p_claim text, p_lease_ms double precision, p_from text, p_kinds text)
 returns text language plpgsql
-set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off
 set plan_cache_mode = force_generic_plan set lock_timeout = '5s' as $$
 declare
   v_now timestamptz;

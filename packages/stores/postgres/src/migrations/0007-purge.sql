@@ -5,7 +5,7 @@
 create function tasklatch.purge_v1(
   p_settled_ms double precision, p_abandoned_ms double precision, p_quarantined_ms double precision, p_limit int
 ) returns int language plpgsql
-set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off
 set plan_cache_mode = force_generic_plan set lock_timeout = '5s' as $$
 declare
   v_now timestamptz := tasklatch.now_v1();
@@ -20,10 +20,11 @@ begin
     select t.id from tasklatch.task t
       where t.settled_at < greatest(v_settled, v_abandoned)
         and (t.check_lease_until is null or t.check_lease_until <= v_now)
-        and not exists (select from tasklatch.effect e where e.task_id = t.id and e.lease_until > v_now)
+        -- `limit` so that it is looked up for each task, and not once for all effects there are.
+        and (select true from tasklatch.effect e where e.task_id = t.id and e.lease_until > v_now limit 1) is null
         and (coalesce(t.settled_at < v_abandoned, false)
           or (t.settled_at < v_settled
-            and not exists (select from tasklatch.effect e where e.task_id = t.id and e.state <> 'done')))
+            and (select true from tasklatch.effect e where e.task_id = t.id and e.state <> 'done' limit 1) is null))
       order by t.settled_at limit p_limit
       for update skip locked);
   -- Their rows are locked, so nothing new becomes due. Look again at what was claimed or made due before that.
