@@ -1,0 +1,51 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Server } from '../../../../tools/services.js';
+import type { AppProcess } from './app-process.js';
+
+/** How many were killed. */
+export interface Kills {
+  app: number;
+  worker: number;
+  database: number;
+  /** Times at which every process was killed at once, with the database; each counts in the others too. */
+  everything: number;
+}
+
+/** Kills at random instants until `count` processes are dead, and lets them start again. The same `random` kills in the same order. */
+export async function killAll(
+  processes: readonly AppProcess[],
+  server: Server | undefined,
+  count: number,
+  random: () => number,
+): Promise<Kills> {
+  const kills: Kills = { app: 0, worker: 0, database: 0, everything: 0 };
+  const done = () => kills.app + kills.worker + kills.database;
+
+  async function killProcess(victim: AppProcess): Promise<void> {
+    await victim.kill(random() * 150);
+    kills[victim.role] += 1;
+  }
+
+  async function killServer(): Promise<void> {
+    if (server === undefined) return;
+    await server.kill();
+    kills.database += 1;
+    await sleep(random() * 400);
+    await server.restart();
+  }
+
+  while (done() < count) {
+    await sleep(20 + random() * 280);
+    const [dice, which] = [random(), random()];
+    const ready = processes.filter((process) => process.ready);
+    if (dice < 0.03) {
+      kills.everything += 1;
+      await Promise.all([killServer(), ...ready.map(killProcess)]);
+    } else if (dice < 0.08 && server !== undefined) await killServer();
+    else {
+      const victim = ready[Math.floor(which * ready.length)];
+      if (victim !== undefined) await killProcess(victim);
+    }
+  }
+  return kills;
+}

@@ -1,0 +1,18 @@
+import type { StoreName } from './open-store.js';
+
+/** What a process of the app is told on its command line, as JSON. */
+export interface Setup {
+  /** `app` takes submits and callbacks, `worker` runs checks and effects. */
+  readonly role: 'app' | 'worker';
+  readonly store: StoreName;
+  /** File or URL of the store. */
+  readonly address: string;
+  readonly emulatorUrl: string;
+  /** Where this app, or for a worker any app, is reached. */
+  readonly port: number;
+  /** Where the effect without a transaction reports that it ran. */
+  readonly witnessUrl: string;
+}
+
+/** How long the app waits for a task's verdict. Short, since some submits are cut off for good and only time settles their tasks. */
+export const DEADLINE_MS = 45_000;
