@@ -11,7 +11,7 @@ import {
 import { describe, expect, it } from 'vitest';
 import { aRequest } from './a-request.js';
 import { bench, eventually, freshKey, rest, SECRET, SIGNED } from './promises/bench.js';
-import { listening } from './promises/facts.js';
+import { listening } from './promises/listening.js';
 import { scriptedProvider } from './scripted-provider.js';
 
 const under = () => ({ store: memoryStore(), close: async () => undefined });

@@ -1,15 +1,11 @@
 import { factsCases } from './promises/facts.js';
 import { silenceCases } from './promises/silence.js';
 import { submitCases } from './promises/submit.js';
+import type { PromiseSuite } from './promises/suite.js';
 import { trustCases } from './promises/trust.js';
 import { workCases } from './promises/work.js';
 import type { MakeStore, StoreUnderTest } from './store-under-test.js';
-import type { Expect, TestRunner } from './test-runner.js';
-
-export interface PromiseSuite {
-  it(sentence: string, body: (under: StoreUnderTest<unknown>) => Promise<void>): void;
-  readonly expect: Expect;
-}
+import type { TestRunner } from './test-runner.js';
 
 /**
  * The thirteen promises, each as named cases over a whole latch on a real store: submit, callbacks, checks and effects together. A store's own

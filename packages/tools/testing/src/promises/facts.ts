@@ -1,7 +1,8 @@
 import { makeFact, type Recorded, type Task } from '@tasklatch/core';
 import { aRequest } from '../a-request.js';
-import type { PromiseSuite } from '../test-promises.js';
 import { type Bench, bench, eventually, freshKey, rest, SIGNED } from './bench.js';
+import { listening } from './listening.js';
+import type { PromiseSuite } from './suite.js';
 
 const submit = (b: Bench, more: Partial<Parameters<Bench['latch']['submit']>[0]> = {}): Promise<Task> =>
   b.latch.submit({ provider: b.provider.name, input: { prompt: 'a boat' }, owner: 'ann', key: freshKey(), ...more });
@@ -189,19 +190,4 @@ export function factsCases({ expect, it }: PromiseSuite): void {
     const { dropped, entries } = await under.store.ledger({ taskId: task.id });
     expect([entries.length <= 257, dropped >= 144, entries.at(-1)?.outcome]).toEqual([true, true, 'settled']);
   });
-}
-
-/** What was published on a diagnostics channel while `work` ran. */
-export async function listening(name: string, work: () => Promise<void>): Promise<Record<string, unknown>[]> {
-  const { subscribe, unsubscribe } = await import('node:diagnostics_channel');
-  const seen: Record<string, unknown>[] = [];
-  // Events are plain objects of names and counts.
-  const listener = (message: unknown): void => void seen.push(message as Record<string, unknown>);
-  subscribe(`tasklatch:${name}`, listener);
-  try {
-    await work();
-  } finally {
-    unsubscribe(`tasklatch:${name}`, listener);
-  }
-  return seen;
 }

@@ -1,9 +1,9 @@
 import { inspect } from 'node:util';
 import { isTasklatchError, type Logger } from '@tasklatch/core';
 import { aRequest } from '../a-request.js';
-import type { PromiseSuite } from '../test-promises.js';
 import { bench, eventually, freshKey, SECRET, SIGNED } from './bench.js';
-import { listening } from './facts.js';
+import { listening } from './listening.js';
+import type { PromiseSuite } from './suite.js';
 
 const EVENTS = [
   'submit',

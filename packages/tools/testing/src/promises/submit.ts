@@ -1,7 +1,7 @@
 import { isTasklatchError, type Task } from '@tasklatch/core';
 import { aRequest } from '../a-request.js';
-import type { PromiseSuite } from '../test-promises.js';
 import { type Bench, bench, eventually, freshKey, rest, SIGNED } from './bench.js';
+import type { PromiseSuite } from './suite.js';
 
 const refusalOf = async (work: Promise<unknown>): Promise<string> => {
   try {

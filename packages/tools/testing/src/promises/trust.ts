@@ -1,7 +1,7 @@
 import type { Task } from '@tasklatch/core';
 import { aRequest } from '../a-request.js';
-import type { PromiseSuite } from '../test-promises.js';
 import { type Bench, bench, eventually, freshKey, OTHER_SECRET, rest, SECRET, SIGNED } from './bench.js';
+import type { PromiseSuite } from './suite.js';
 
 const DONE = { status: 'succeeded', result: { files: [] } };
 

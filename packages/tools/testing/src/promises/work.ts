@@ -1,6 +1,6 @@
 import type { Task } from '@tasklatch/core';
-import type { PromiseSuite } from '../test-promises.js';
 import { type Bench, bench, eventually, freshKey, rest, SIGNED } from './bench.js';
+import type { PromiseSuite } from './suite.js';
 
 const DONE = { status: 'succeeded', result: { files: [] } };
 
