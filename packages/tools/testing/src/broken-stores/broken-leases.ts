@@ -7,15 +7,15 @@ type Claim = TaskStore['claim'];
 /** `claim` with other wishes, or another answer. */
 function claiming(
   store: TaskStore,
-  wish: (want: ClaimOptions) => ClaimOptions,
+  wish: (want: ClaimOptions) => ClaimOptions | Promise<ClaimOptions>,
   answer: <T extends Lease>(leases: readonly T[], want: ClaimOptions) => readonly T[] = (leases) => leases,
 ): { claim: Claim } {
   function claim(work: 'effect', want: ClaimOptions): Promise<readonly EffectLease[]>;
   function claim(work: 'check', want: ClaimOptions): Promise<readonly CheckLease[]>;
   async function claim(work: 'effect' | 'check', want: ClaimOptions): Promise<readonly Lease[]> {
     return work === 'effect'
-      ? answer(await store.claim('effect', wish(want)), want)
-      : answer(await store.claim('check', wish(want)), want);
+      ? answer(await store.claim('effect', await wish(want)), want)
+      : answer(await store.claim('check', await wish(want)), want);
   }
   return { claim };
 }
@@ -67,6 +67,17 @@ export const BROKEN_LEASES = [
   ),
   broken('gives every kind of effect', 'gives only the kinds it was asked for, all of them by default', (store) =>
     claiming(store, ({ kinds: _, ...want }) => want),
+  ),
+  broken(
+    'judges leases by the clock of the caller',
+    'gives a lease that holds to no process whose clock is ahead',
+    (store, clock) => {
+      const madeAt = Date.now();
+      return claiming(store, async (want) => {
+        await clock.advance(Math.max(0, Date.now() - madeAt - 3_600_000));
+        return want;
+      });
+    },
   ),
   broken('counts no starts', 'gives an effect whose lease is over to another, with a higher fence', (store) =>
     claiming(

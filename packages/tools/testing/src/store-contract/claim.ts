@@ -1,5 +1,5 @@
 import type { Suite } from './suite.js';
-import { LONG, only, present, SHORT } from './world.js';
+import { aDayAhead, LONG, only, present, SHORT } from './world.js';
 
 export function claimCases<Tx>({ it, expect }: Suite<Tx>): void {
   it('gives nothing when nothing is due', async ({ submit, store, want }) => {
@@ -101,6 +101,23 @@ export function claimCases<Tx>({ it, expect }: Suite<Tx>): void {
     const next = only(await world.other.claim('check', world.want()));
     expect(next.fence > dead.fence).toBe(true);
     expect(next.starts).toBe(2);
+  });
+
+  it('gives a lease that holds to no process whose clock is ahead', async (world) => {
+    if (world.now === undefined) return; // This store's clock is the process's.
+    const { externalId } = await world.submit();
+    await world.say({ externalId, status: 'succeeded' });
+    await world.open({ sendWithinMs: 0 });
+    const effect = await world.claimEffect({ kinds: ['settled'] });
+    const check = await world.claimCheck();
+    await aDayAhead(async () => {
+      expect(await world.other.claim('effect', world.want({ kinds: ['settled'] }))).toEqual([]);
+      expect(await world.other.claim('check', world.want())).toEqual([]);
+      expect(await world.store.extend(effect, LONG)).toBe(true);
+      expect(await world.store.finish(check, { kind: 'again', inMs: LONG })).toBe(true);
+    });
+    const { nextCheckAt } = await world.task(check.taskId);
+    expect(present(nextCheckAt) <= (await world.now()) + LONG).toBe(true);
   });
 
   it('gives only the kinds it was asked for, all of them by default', async (world) => {

@@ -1,6 +1,6 @@
 import { openTask } from '@tasklatch/core';
 import type { Suite } from './suite.js';
-import { atOnce, only } from './world.js';
+import { aDayAhead, atOnce, only } from './world.js';
 
 export function openCases<Tx>({ it, expect }: Suite<Tx>): void {
   it('creates a task from its draft and gives the right to send', async ({ store, draft }) => {
@@ -21,12 +21,7 @@ export function openCases<Tx>({ it, expect }: Suite<Tx>): void {
   it('takes no time from the calling process where it has a clock of its own', async ({ store, draft, now }) => {
     if (now === undefined) return; // This store's clock is the process's.
     const before = await now();
-    const real = Date.now;
-    Date.now = () => real() + 86_400_000;
-    const opened = store.open(draft()).finally(() => {
-      Date.now = real;
-    });
-    const { createdAt } = (await opened).task;
+    const { createdAt } = (await aDayAhead(() => store.open(draft()))).task;
     expect(createdAt >= before && createdAt <= (await now())).toBe(true);
   });
 

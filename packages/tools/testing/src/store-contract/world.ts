@@ -180,6 +180,17 @@ export function atOnce<T, Tx>(
   return Promise.all(Array.from({ length: times }, (_, index) => act(index % 2 === 0 ? store : other, index)));
 }
 
+/** Runs `act` in a process whose clock is a day ahead. */
+export async function aDayAhead<T>(act: () => Promise<T>): Promise<T> {
+  const real = Date.now;
+  Date.now = () => real() + 86_400_000;
+  try {
+    return await act();
+  } finally {
+    Date.now = real;
+  }
+}
+
 /** Tries until the answer is true, for at most ten real seconds. */
 export async function eventually(question: () => Promise<boolean> | boolean): Promise<boolean> {
   const end = Date.now() + 10_000;
