@@ -1,8 +1,8 @@
 import { publish } from './events.js';
+import { isExternalId } from './external-id.js';
 import type { DeliveryRecord, Fact, OpenOnFact, ProviderFact } from './fact.js';
 import { makeFact, saidBy } from './make-fact.js';
 import type { Provider, RawDelivery } from './provider.js';
-import { isExternalId } from './wire/external-id.js';
 
 export interface ReadingOptions {
   readonly trust: Fact['trust'];

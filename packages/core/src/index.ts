@@ -1,6 +1,6 @@
-export { ask } from './ask.js';
 export { belowMount } from './below-mount.js';
 export { type CallbackTokens, callbackTokens } from './callback-token.js';
+export { cleanCode, cleanJson, cleanText } from './clean-text.js';
 export { type Clock, systemClock } from './clock.js';
 export { createTasklatch, type TasklatchOptions } from './create-tasklatch.js';
 export type { DeliveryRetention } from './delivery-record.js';
@@ -13,6 +13,7 @@ export type {
 } from './effect-handlers.js';
 export { type ErrorCode, isTasklatchError, ProviderFailure, TasklatchError, unparseable } from './errors.js';
 export type { EventName, TasklatchEvents } from './events.js';
+export { isExternalId, isStatusText } from './external-id.js';
 export {
   type DeliveryRecord,
   type EffectKind,
@@ -47,10 +48,8 @@ export type {
   SubmitRequest,
 } from './provider.js';
 export { type Random, systemRandom } from './random.js';
-export { retryAfterMs } from './retry-after.js';
 export type { EffectOptions } from './run-effect.js';
 export { aesSealer, type Sealer, type SealingKey } from './seal.js';
-export { type SendInit, type Sent, type SentResponse, sendOnce } from './send-once.js';
 export type { TasklatchSettings } from './settings.js';
 export {
   type BodyRow,
@@ -119,7 +118,6 @@ export {
   type WorkEnd,
 } from './store.js';
 export type { SubmitOptions } from './submit.js';
-export { failedSubmit, noAnswer } from './submit-failure.js';
 export {
   isTerminal,
   type ResultFile,
@@ -145,8 +143,7 @@ export {
   transition,
   type Verdict,
 } from './transition.js';
-export { cleanCode, cleanJson, cleanText } from './wire/clean-text.js';
-export { isExternalId, isStatusText } from './wire/external-id.js';
+export { ask } from './wire/ask.js';
 export { jsonOf } from './wire/json-of.js';
 export {
   type ApiCheck,
@@ -158,4 +155,7 @@ export {
   unsendable,
 } from './wire/provider-api.js';
 export { fileAt, filesIn } from './wire/result-files.js';
+export { retryAfterMs } from './wire/retry-after.js';
+export { type SendInit, type Sent, type SentResponse, sendOnce } from './wire/send-once.js';
+export { failedSubmit, noAnswer } from './wire/submit-failure.js';
 export type { TickReport } from './worker.js';

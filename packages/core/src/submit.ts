@@ -1,6 +1,7 @@
 import type { Clock } from './clock.js';
 import { TasklatchError } from './errors.js';
 import { codeOf, publish } from './events.js';
+import { isExternalId } from './external-id.js';
 import type { Fact } from './fact.js';
 import { fingerprint } from './fingerprint.js';
 import { makeFact, saidBy } from './make-fact.js';
@@ -10,7 +11,6 @@ import type { Opened, Recorded, TaskDraft, TaskStore } from './store.js';
 import type { Task } from './task.js';
 import { freshTaskId, taskIdOf } from './task-id.js';
 import { fullJitter, pause, withTimeLimit } from './time-limit.js';
-import { isExternalId } from './wire/external-id.js';
 
 export interface SubmitOptions {
   /** Name of one of the latch's providers. */

@@ -1,4 +1,4 @@
-import { sendOnce } from '../send-once.js';
+import { sendOnce } from '../wire/send-once.js';
 import { jwkKeys, type PublicKey } from './jwk-keys.js';
 import { wrong } from './secrets.js';
 

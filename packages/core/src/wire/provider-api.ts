@@ -1,11 +1,11 @@
-import { ask } from '../ask.js';
 import { ProviderFailure, TasklatchError } from '../errors.js';
+import { isExternalId } from '../external-id.js';
 import type { ProviderFact } from '../fact.js';
 import type { ProviderIo, SubmitAnswer } from '../provider.js';
-import { type SentResponse, sendOnce } from '../send-once.js';
-import { failedSubmit, noAnswer } from '../submit-failure.js';
-import { isExternalId } from './external-id.js';
+import { ask } from './ask.js';
 import { jsonOf } from './json-of.js';
+import { type SentResponse, sendOnce } from './send-once.js';
+import { failedSubmit, noAnswer } from './submit-failure.js';
 import { hidden, toldError } from './told-error.js';
 
 export interface ProviderApiOptions {

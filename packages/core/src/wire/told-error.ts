@@ -1,5 +1,5 @@
+import { cleanText } from '../clean-text.js';
 import type { TaskError } from '../task.js';
-import { cleanText } from './clean-text.js';
 import { jsonOf } from './json-of.js';
 
 const CODES = new Map([

@@ -1,4 +1,4 @@
-import type { ProviderIo } from './provider.js';
+import type { ProviderIo } from '../provider.js';
 
 /** What became of one request. `code` is short, safe to show and to count, and never quotes the URL, the key or a body. */
 export type Sent =

@@ -1,5 +1,5 @@
-import { ProviderFailure } from './errors.js';
-import type { ProviderIo } from './provider.js';
+import { ProviderFailure } from '../errors.js';
+import type { ProviderIo } from '../provider.js';
 import { retryAfterMs } from './retry-after.js';
 import { type SendInit, type SentResponse, sendOnce } from './send-once.js';
 

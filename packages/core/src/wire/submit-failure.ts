@@ -1,7 +1,7 @@
-import type { SubmitAnswer } from './provider.js';
+import type { SubmitAnswer } from '../provider.js';
+import type { TaskError } from '../task.js';
 import { retryAfterMs } from './retry-after.js';
 import type { Sent, SentResponse } from './send-once.js';
-import type { TaskError } from './task.js';
 
 /** The three kinds of failed submits (promise 5), for what `sendOnce` and the provider's answer tell. */
 
