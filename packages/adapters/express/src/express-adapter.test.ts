@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type AdapterParts, type ServeAdapter, testAdapterContract } from '@tasklatch/testing';
 import compression from 'compression';
@@ -24,9 +23,7 @@ function parserOf(framework: Express, parser: AdapterParts['parser']): RequestHa
       return framework.raw({ type: () => true });
     case 'rawBody':
       return framework.json({
-        verify: (request: IncomingMessage & { rawBody?: Buffer }, _response, bytes) => {
-          request.rawBody = bytes;
-        },
+        verify: (request, _response, rawBody) => void Object.assign(request, { rawBody }),
       });
   }
 }

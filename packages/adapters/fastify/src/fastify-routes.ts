@@ -46,7 +46,7 @@ export function fastifyRoutes(instance: FastifyInstance, handler: HttpHandler, o
       .send(typeof body === 'string' ? (status === 204 ? undefined : body) : Readable.from(body));
   }
   // fastify-raw-body would read the stream too.
-  const config = { rawBody: false };
+  const config: Record<string, unknown> = { rawBody: false };
   instance.all('/', { config }, serve);
   instance.all('/*', { config }, serve);
 }

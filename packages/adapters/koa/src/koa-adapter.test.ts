@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import Router from '@koa/router';
 import { type AdapterParts, type BodyParser, type ServeAdapter, testAdapterContract } from '@tasklatch/testing';
-import Koa, { type Context, type Middleware, type Request } from 'koa';
+import Koa, { type Context, type Middleware } from 'koa';
 import { koaBody } from 'koa-body';
 import bodyParser from 'koa-bodyparser';
 import compress from 'koa-compress';
@@ -11,8 +11,6 @@ import { describe, expect, it } from 'vitest';
 import { koaCallbacks, koaTasks } from './index.js';
 
 type Parsers = (parser: BodyParser) => Middleware | undefined;
-/** What body parsers leave on Koa's request; it may not be there. */
-type Parsed = Request & { body?: unknown; rawBody?: unknown };
 
 /** Reads any body, as apps do where no parser of Koa's fits. */
 const collect =
@@ -20,7 +18,7 @@ const collect =
   async (ctx, next) => {
     const chunks: Buffer[] = [];
     for await (const chunk of ctx.req) chunks.push(chunk);
-    (ctx.request as Parsed).body = kept(Buffer.concat(chunks));
+    Object.assign(ctx.request, { body: kept(Buffer.concat(chunks)) });
     await next();
   };
 
@@ -76,7 +74,7 @@ const errors: Middleware = async (ctx, next) => {
 const own: Middleware = async (ctx, next) => {
   if (ctx.path !== '/own') return next();
   ctx.set('x-own', 'yes');
-  ctx.body = { body: (ctx.request as Parsed).body };
+  ctx.body = { body: ctx.request.body };
 };
 
 const serveWith =

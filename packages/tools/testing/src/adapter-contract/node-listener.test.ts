@@ -5,30 +5,30 @@ import { describe, expect, it } from 'vitest';
 import type { AdapterParts, ServedAdapter } from './adapter-parts.js';
 import { testAdapterContract } from './test-adapter-contract.js';
 
-type Parsed = IncomingMessage & { body?: unknown; rawBody?: Buffer };
-
-/** Reads the body as hand-written servers do. */
-async function parse(request: Parsed, parser: AdapterParts['parser']): Promise<void> {
+/** Reads the body as hand-written servers do; answers what it leaves on the request. */
+async function parse(request: IncomingMessage, parser: AdapterParts['parser']): Promise<{ readonly body?: unknown }> {
   const type = request.headers['content-type'] ?? '';
   const json = type.startsWith('application/json');
   const form = type.startsWith('application/x-www-form-urlencoded');
   const wanted = { none: false, json, rawBody: json, urlencoded: form, text: true, raw: true }[parser];
-  if (!wanted) return;
+  if (!wanted) return {};
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk);
   const bytes = Buffer.concat(chunks);
-  if (parser === 'raw') request.body = bytes;
-  else if (parser === 'text') request.body = bytes.toString();
-  else if (parser === 'urlencoded') {
-    const form = new URLSearchParams(bytes.toString());
-    request.body = Object.fromEntries(
-      [...new Set(form.keys())].map((key) => {
-        const all = form.getAll(key);
-        return [key, all.length > 1 ? all : all[0]];
-      }),
-    );
-  } else request.body = bytes.length === 0 ? {} : JSON.parse(bytes.toString());
-  if (parser === 'rawBody') request.rawBody = bytes;
+  const text = bytes.toString();
+  if (parser === 'raw') return { body: bytes };
+  if (parser === 'text') return { body: text };
+  if (parser === 'urlencoded') return { body: formOf(new URLSearchParams(text)) };
+  const body: unknown = text === '' ? {} : JSON.parse(text);
+  return parser === 'rawBody' ? { body, ...{ rawBody: bytes } } : { body };
+}
+
+function formOf(form: URLSearchParams): Record<string, string | string[] | undefined> {
+  const pairs = [...new Set(form.keys())].map((key) => {
+    const all = form.getAll(key);
+    return [key, all.length > 1 ? all : all[0]] as const;
+  });
+  return Object.fromEntries(pairs);
 }
 
 async function serve({ callbacksAt, latch, owner, parser, tasks, tasksAt }: AdapterParts): Promise<ServedAdapter> {
@@ -43,10 +43,11 @@ async function serve({ callbacksAt, latch, owner, parser, tasks, tasksAt }: Adap
     response.writeHead(500, { 'x-app-error': error instanceof Error ? error.message : 'unknown' });
     response.end("the app's own error page");
   };
-  const server = createServer(async (request: Parsed, response) => {
-    await parse(request, parser);
+  const server = createServer(async (request, response) => {
+    const left = await parse(request, parser);
+    Object.assign(request, left);
     if (request.url === '/own') {
-      response.writeHead(200, { 'x-own': 'yes' }).end(JSON.stringify({ body: request.body }));
+      response.writeHead(200, { 'x-own': 'yes' }).end(JSON.stringify({ body: left.body }));
       return;
     }
     callbackRoutes(request, response, (error) => {
