@@ -20,7 +20,7 @@ const FAULTS: Faults = {
   task: { fails: 0.1, pendingMs: [0, 200], runningMs: [50, 800] },
   submit: { slow: 0.2, slowMs: [50, 400], resetAfter: 0.01 },
   status: { error: 0.02, lagMs: [0, 300] },
-  callback: { duplicate: 0.3, lost: 0.1, stale: 0.1, retries: [200, 500, 1000, 2000, 4000], timeoutMs: 3000 },
+  callback: { duplicate: 0.3, lost: 0.1, stale: 0.1, retries: [200, 500, 1000, 2000, 4000, 8000], timeoutMs: 3000 },
 };
 
 export async function startEmulatorProcess(folder: string, seed: number): Promise<EmulatorProcess> {

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { apidot } from '@tasklatch/apidot';
 import { createTasklatch, toNodeListener } from '@tasklatch/core';
 import { type OpenStore, openPostgres, openRedis, openSqlite } from './open-store.js';
-import { DEADLINE_MS, type Setup } from './setup.js';
+import type { Setup } from './setup.js';
 
 // One process of the app that is killed: prints "ready", and runs until its end or its parent's.
 const setup: Setup = JSON.parse(process.argv[2] ?? '{}');
@@ -19,10 +19,10 @@ async function run<Tx>({ store, write }: OpenStore<Tx>): Promise<void> {
     store,
     providers: [apidot({ apiKey: 'sk-emulator', baseUrl: setup.emulatorUrl })],
     callbacks: {
-      baseUrl: `http://127.0.0.1:${setup.port}/callbacks`,
+      baseUrl: `${setup.publicUrl}/callbacks`,
       secret: 'the same in every process of this app, as it must be',
     },
-    deadlineMs: DEADLINE_MS,
+    deadlineMs: setup.deadlineMs,
     submit: { timeoutMs: 5_000 },
     checks: { firstWithCallbackMs: 1_500, firstWithoutCallbackMs: 500, factor: 1.3, capMs: 2_500, timeoutMs: 1_000 },
     // Every process is killed again and again here: no effect is to blame for that, and outages are not failures for good.

@@ -5,11 +5,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { seededRandom } from '@tasklatch/testing';
 import { freePort, type Server, startPostgres, startRedis } from '../../../../tools/services.js';
 import { type AppProcess, startAppProcess } from './app-process.js';
+import { startBalancer } from './balancer.js';
 import { startEmulatorProcess } from './emulator-process.js';
 import { type Kills, killAll } from './kill-all.js';
 import { startLoad } from './load.js';
 import { openStore, type StoreName } from './open-store.js';
-import { DEADLINE_MS } from './setup.js';
 import { type Findings, verify } from './verify.js';
 import { watchLeases } from './watch-leases.js';
 import { startWitness } from './witness.js';
@@ -20,6 +20,8 @@ export interface CrashOptions {
   readonly kills: number;
   /** The same seed kills in the same order; what the machine makes of it differs. */
   readonly seed: number;
+  /** How long the app waits for a verdict, and so how long the run goes on after the last kill at most, about. Default 45 s. */
+  readonly deadlineMs?: number;
 }
 
 export interface CrashReport extends Findings {
@@ -28,6 +30,8 @@ export interface CrashReport extends Findings {
 
 const ROLES = ['app', 'app', 'worker', 'worker'] as const;
 const SUBMIT_EVERY_MS = 60;
+/** From the last deadline until everything that hangs on it is done. */
+const SETTLE_MS = 30_000;
 /** Nobody lives for long here, so a lease of 1.5 s may lie until a worker has come up and looked. */
 const LEASE_LIES_MS = 20_000;
 
@@ -35,7 +39,8 @@ const LEASE_LIES_MS = 20_000;
  * Runs an app of four processes under load, kills them and their database with -9 at random instants, lets everything come to its end,
  * and looks from outside whether a promise was broken.
  */
-export async function runCrash({ store, kills: count, seed }: CrashOptions): Promise<CrashReport> {
+export async function runCrash(options: CrashOptions): Promise<CrashReport> {
+  const { store, kills: count, seed, deadlineMs = 45_000 } = options;
   const ends: (() => unknown)[] = [];
   const chance = seededRandom(seed);
   const random = () => chance.fraction();
@@ -55,33 +60,31 @@ export async function runCrash({ store, kills: count, seed }: CrashOptions): Pro
     ends.push(() => emulator.end());
 
     const processes: AppProcess[] = [];
+    const balancer = await startBalancer(() =>
+      processes.filter(({ role, ready }) => role === 'app' && ready).map(({ port }) => port),
+    );
+    ends.push(() => balancer.close());
+    const urls = {
+      publicUrl: `http://127.0.0.1:${balancer.port}`,
+      emulatorUrl: emulator.url,
+      witnessUrl: witness.url,
+    };
     for (const role of ROLES) {
-      const setup = {
-        role,
-        store,
-        address,
-        port: await freePort(),
-        emulatorUrl: emulator.url,
-        witnessUrl: witness.url,
-      };
+      const setup = { role, store, address, deadlineMs, port: await freePort(), ...urls };
       const process = startAppProcess(setup, (what) => fallen.push(what));
       ends.push(() => process.end());
       processes.push(process);
     }
     await until(60_000, async () => processes.every(({ ready }) => ready));
 
-    const load = startLoad(
-      processes.filter(({ role }) => role === 'app').map(({ port }) => port),
-      SUBMIT_EVERY_MS,
-      random,
-    );
+    const load = startLoad(urls.publicUrl, SUBMIT_EVERY_MS, random);
     ends.push(() => load.stop());
     const leases = watchLeases(own.store);
     ends.push(() => leases.stop());
 
     const kills = await killAll(processes, server, count, random);
     await load.stop();
-    const settled = await until(2 * DEADLINE_MS, () => allDone(own.store));
+    const settled = await until(deadlineMs + SETTLE_MS, () => allDone(own.store));
     leases.stop();
     for (const process of processes) await process.end();
 

@@ -8,11 +8,12 @@ export interface Setup {
   /** File or URL of the store. */
   readonly address: string;
   readonly emulatorUrl: string;
-  /** Where this app, or for a worker any app, is reached. */
+  /** Where this process listens. Workers don't. */
   readonly port: number;
+  /** Where the provider reaches the app: the balancer before all of it. */
+  readonly publicUrl: string;
   /** Where the effect without a transaction reports that it ran. */
   readonly witnessUrl: string;
+  /** How long the app waits for a task's verdict. Short, since some submits are cut off for good and only time settles their tasks. */
+  readonly deadlineMs: number;
 }
-
-/** How long the app waits for a task's verdict. Short, since some submits are cut off for good and only time settles their tasks. */
-export const DEADLINE_MS = 45_000;

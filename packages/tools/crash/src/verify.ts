@@ -1,6 +1,5 @@
 import { type EffectRecord, isTerminal, type Ledger, type Task, type TaskStore } from '@tasklatch/core';
 import type { TaskReport } from '@tasklatch/emulator';
-import { DEADLINE_MS } from './setup.js';
 
 /** What is known from outside the processes that were killed. */
 export interface Evidence {
@@ -56,7 +55,7 @@ export async function verify(evidence: Evidence): Promise<Findings> {
     if (kept < accepted.length)
       broken.push(`${report.marker}: ${accepted.length} callbacks were answered 2xx, ${kept} are in the ledger`);
     const task = byExternalId.get(report.taskId);
-    const told = accepted.find(({ at }) => task !== undefined && at < task.createdAt + DEADLINE_MS - TOLD_IN_TIME_MS);
+    const told = accepted.find(({ at }) => task !== undefined && at < task.deadlineAt - TOLD_IN_TIME_MS);
     if (task?.status === 'expired' && told !== undefined) broken.push(`${task.id} was told of its end, and expired`);
   }
   for (const task of tasks) {
