@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { TaskStore } from '@tasklatch/core';
+import type { MakeStore } from '@tasklatch/testing';
 import { Redis } from 'ioredis';
 import { createClient } from 'redis';
 import { type RedisStoreOptions, redisStore } from './redis-store.js';
+import { asTexts } from './reply.js';
 import { fromIoredis, fromNodeRedis, type SendCommand } from './send-command.js';
 import { type Subscribe, subscribeIoredis, subscribeNodeRedis } from './subscribe.js';
 
@@ -58,13 +60,33 @@ export async function keysOf({ sendCommand }: Pick<ClientUnderTest, 'sendCommand
   return found;
 }
 
-/** A store on a connection of its own, and what removes both. */
-export async function storeOn(
-  url: string,
-  options: Partial<RedisStoreOptions> = {},
-  connect = withIoredis,
-): Promise<{ readonly store: TaskStore; readonly client: ClientUnderTest; readonly prefix: string }> {
-  const client = await connect(url);
-  const prefix = options.prefix ?? freshPrefix();
-  return { client, prefix, store: redisStore({ sendCommand: client.sendCommand, ...options, prefix }) };
+/** An empty store for the suites, and how another process would open it. */
+export const makeStoreOn =
+  (url: string, connect = withIoredis, options: Partial<RedisStoreOptions> = {}): MakeStore =>
+  async (limits) => {
+    const prefix = freshPrefix();
+    const clients: ClientUnderTest[] = [];
+    const open = async (): Promise<TaskStore> => {
+      const client = await connect(url);
+      clients.push(client);
+      const { sendCommand, subscribe } = client;
+      return redisStore({ sendCommand, subscribe, prefix, ...options, ...limits });
+    };
+    const store = await open();
+    const { sendCommand } = clients[0] ?? (await connect(url));
+    return {
+      store,
+      second: open,
+      now: () => clockOf(sendCommand),
+      async close() {
+        await clear({ sendCommand }, prefix);
+        for (const client of clients) await client.close();
+      },
+    };
+  };
+
+/** Redis's clock in ms, as the scripts read it. */
+export async function clockOf(sendCommand: SendCommand): Promise<number> {
+  const [seconds = 0, micros = 0] = asTexts(await sendCommand(['TIME'], '')).map(Number);
+  return seconds * 1000 + Math.floor(micros / 1000);
 }

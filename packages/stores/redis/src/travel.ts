@@ -80,7 +80,10 @@ function smallOf(
 const optional = (number: number | null | undefined): string | undefined =>
   number === null || number === undefined ? undefined : String(number);
 
-/** A number for each fact, the same for facts that are linked by the names they give to their task. */
+/**
+ * A number for each fact, the same for facts that may be about one task: those that name it alike, and all of a provider when some name
+ * the task and some only its externalId.
+ */
 function chainsOf(facts: readonly Fact[]): readonly number[] {
   const chains = facts.map((_, index) => index);
   const firstWith = new Map<string, number>();
@@ -88,10 +91,14 @@ function chainsOf(facts: readonly Fact[]): readonly number[] {
     const above = chains[index] ?? index;
     return above === index ? index : rootOf(above);
   };
+  const unnamed = providersOf(facts, (fact) => fact.taskId === null);
+  const named = providersOf(facts, (fact) => fact.taskId !== null);
   facts.forEach((fact, index) => {
+    const provider = escapeText(fact.provider);
     for (const name of [
+      unnamed.has(fact.provider) && named.has(fact.provider) ? `provider ${provider}` : undefined,
       fact.taskId === null ? undefined : `task ${fact.taskId}`,
-      fact.externalId === null ? undefined : `id ${escapeText(fact.provider)}\n${fact.externalId}`,
+      fact.externalId === null ? undefined : `id ${provider}\n${fact.externalId}`,
     ]) {
       if (name === undefined) continue;
       const first = firstWith.get(name);
@@ -101,3 +108,6 @@ function chainsOf(facts: readonly Fact[]): readonly number[] {
   });
   return facts.map((_, index) => rootOf(index));
 }
+
+const providersOf = (facts: readonly Fact[], which: (fact: Fact) => boolean): ReadonlySet<string> =>
+  new Set(facts.filter(which).map(({ provider }) => provider));

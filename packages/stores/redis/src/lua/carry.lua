@@ -162,6 +162,11 @@ local function join(task, fact)
       later(fact.idShard, 'free', task.provider, fact.externalId, task.id) -- Another was quicker: it will never be this one.
     end
   end
+  for at = #(orphans or {}), 1, -1 do
+    if orphans[at].n == fact.releases and orphans[at].shard == fact.releasesShard then
+      table.remove(orphans, at)
+    end
+  end
   adopt(task, orphans, wants)
   return answer(outcome, false, changed, task.id)
 end

@@ -8,7 +8,7 @@
 local gone = 0
 local settled, abandoned, quarantined = now - ARGV[6], now - ARGV[7], now - ARGV[8]
 
--- Effects of a task that are due or running, by field.
+-- Effects of a task that are due or running.
 local function undone_effects(task)
   local effects = {}
   if task['effects:due'] + task['effects:running'] > 0 then
@@ -16,7 +16,8 @@ local function undone_effects(task)
       local kind, number = string.match(field, '^e:(%a+):(%d+)$')
       local effect = kind and effect_of(task, kind, number)
       if effect and (effect.state == 'due' or effect.state == 'running') then
-        effects[number .. ':' .. task.id] = { queue = 'due:' .. kind .. ':' .. task.provider, effect = effect }
+        local queue = 'due:' .. kind .. ':' .. task.provider
+        effects[#effects + 1] = { queue = queue, piece = number .. ':' .. task.id, effect = effect }
       end
     end
   end
@@ -27,7 +28,7 @@ local function leased(task)
   if task.checkUntil and task.checkUntil > now then
     return true
   end
-  for _, undone in pairs(undone_effects(task)) do
+  for _, undone in ipairs(undone_effects(task)) do
     if undone.effect.state == 'running' and undone.effect.leaseUntil > now then
       return true
     end
@@ -36,8 +37,8 @@ local function leased(task)
 end
 
 local function purge_task(task)
-  for piece, undone in pairs(undone_effects(task)) do
-    redis.call('ZREM', base .. undone.queue, piece)
+  for _, undone in ipairs(undone_effects(task)) do
+    redis.call('ZREM', base .. undone.queue, undone.piece)
   end
   write_places(task.id, before[task.id].places, {})
   redis.call('UNLINK', task_key(task.id))
@@ -46,15 +47,25 @@ local function purge_task(task)
   end
 end
 
-local function old_tasks(limit)
-  local old = {}
-  for place, cut in pairs({ ['settled:done'] = math.max(settled, abandoned), ['settled:undone'] = abandoned }) do
-    local found = redis.call('ZRANGEBYSCORE', base .. place, '-inf', '(' .. int(cut), 'WITHSCORES', 'LIMIT', 0, limit)
+-- The oldest of a set that stood there before `cut`; those that are leased are passed over.
+local function oldest(place, cut, limit)
+  local old, offset = {}, 0
+  repeat
+    local found = redis.call('ZRANGEBYSCORE', base .. place, '-inf', '(' .. int(cut), 'WITHSCORES', 'LIMIT', offset, 100)
     for at = 1, #found, 2 do
-      if not leased(load(found[at])) then
+      if #old < limit and not leased(load(found[at])) then
         old[#old + 1] = { id = found[at], at = tonumber(found[at + 1]) }
       end
     end
+    offset = offset + 100
+  until #found < 200 or #old >= limit
+  return old
+end
+
+local function old_tasks(limit)
+  local old = oldest('settled:done', math.max(settled, abandoned), limit)
+  for _, one in ipairs(oldest('settled:undone', abandoned, limit)) do
+    old[#old + 1] = one
   end
   table.sort(old, function(a, b)
     return a.at < b.at
