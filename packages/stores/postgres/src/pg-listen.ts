@@ -11,11 +11,12 @@ export interface PgListenClient {
 
 const FIRST_WAIT_MS = 100;
 const LONGEST_WAIT_MS = 15_000;
-/** How often the connection is asked whether it is alive; it has until the next time to say so. */
-const PING_EVERY_MS = 15_000;
 
-/** Listens on a client of its own, made anew whenever it is lost. */
-export function pgListen(makeClient: () => PgListenClient | Promise<PgListenClient>): Listen {
+/**
+ * Listens on a client of its own, made anew whenever it is lost. `pingEveryMs`: how often the connection is asked whether it is alive;
+ * it has until the next time to say so.
+ */
+export function pgListen(makeClient: () => PgListenClient | Promise<PgListenClient>, pingEveryMs = 15_000): Listen {
   return async (channel, heard) => {
     let stopped = false;
     let tries = 0;
@@ -38,7 +39,7 @@ export function pgListen(makeClient: () => PgListenClient | Promise<PgListenClie
           client.query('select 1').then(() => {
             alive = true;
           }, end);
-        }, PING_EVERY_MS).unref();
+        }, pingEveryMs).unref();
         interrupt = end;
         client.on('error', end);
         client.on('end', end);

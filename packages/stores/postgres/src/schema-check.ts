@@ -10,13 +10,14 @@ export const looksLikeWrongSchema = (error: unknown): boolean => MISSING.has(sql
 
 /** Rejects with `schema_mismatch` when the schema is missing, older than this code, or so new that this code can't use it any more. */
 export async function checkSchema(run: Run, schema: string, timeoutMs: number): Promise<void> {
-  const text = `select max(version)::text as version, max(oldest_code)::text as oldest_code from ${schemaIdentifier(schema)}.migration`;
+  // Names of one word, because some clients are told to rename columns.
+  const text = `select max(version)::text as version, max(oldest_code)::text as oldest from ${schemaIdentifier(schema)}.migration`;
   const rows = await run({ text, params: [], timeoutMs }).catch((error: unknown) => {
     if (looksLikeWrongSchema(error)) return [];
     throw error;
   });
   const version = Number(rows[0]?.version ?? 0);
-  const oldestCode = Number(rows[0]?.oldest_code ?? 0);
+  const oldestCode = Number(rows[0]?.oldest ?? 0);
   if (version === 0) {
     throw mismatch(`This database has no schema "${schema}" with Tasklatch's tables.`, APPLY);
   }

@@ -29,6 +29,16 @@ it("gives handlers postgres.js's own transaction", () => {
   expect(typeof store.transact).toBe('function');
 });
 
+it('does so too where the store is made in the place it is used', () => {
+  const providers = [scriptedProvider()];
+  createTasklatch({ store: postgresStore({ query: pool }), providers }).onSettled((_, { tx }) =>
+    expectTypeOf(tx).toEqualTypeOf<pg.PoolClient>(),
+  );
+  createTasklatch({ store: postgresStore({ query: fromPostgresJs(sql) }), providers }).onSettled((_, { tx }) =>
+    expectTypeOf(tx).toEqualTypeOf<postgres.TransactionSql>(),
+  );
+});
+
 it('offers no transaction where there is only a function that runs one statement', () => {
   const store = postgresStore({ query: (text, params) => pool.query(text, [...params]) });
   expectTypeOf<TxFrom<typeof store>>().toEqualTypeOf<undefined>();
