@@ -11,6 +11,9 @@ export interface Kills {
   everything: number;
 }
 
+/** Nothing here takes so long to start. */
+const STARTS_WITHIN_MS = 60_000;
+
 /** Kills at random instants until `count` processes are dead, and lets them start again. The same `random` kills in the same order. */
 export async function killAll(
   processes: readonly AppProcess[],
@@ -22,7 +25,15 @@ export async function killAll(
   const done = () => kills.app + kills.worker + kills.database;
 
   async function killProcess(victim: AppProcess): Promise<void> {
-    await victim.kill(random() * 150);
+    const [livesMs, pauseMs] = [random() * 300, random() * 150];
+    // One that is only starting has nothing to interrupt.
+    const end = performance.now() + STARTS_WITHIN_MS;
+    while (!victim.ready) {
+      if (performance.now() > end) throw new Error(`A ${victim.role} process does not start any more.`);
+      await sleep(10);
+    }
+    await sleep(livesMs);
+    await victim.kill(pauseMs);
     kills[victim.role] += 1;
   }
 
@@ -35,17 +46,14 @@ export async function killAll(
   }
 
   while (done() < count) {
-    await sleep(20 + random() * 280);
+    await sleep(random() * 200);
     const [dice, which] = [random(), random()];
-    const ready = processes.filter((process) => process.ready);
+    const victim = processes[Math.floor(which * processes.length)];
     if (dice < 0.03) {
       kills.everything += 1;
-      await Promise.all([killServer(), ...ready.map(killProcess)]);
+      await Promise.all([killServer(), ...processes.map(killProcess)]);
     } else if (dice < 0.08 && server !== undefined) await killServer();
-    else {
-      const victim = ready[Math.floor(which * ready.length)];
-      if (victim !== undefined) await killProcess(victim);
-    }
+    else if (victim !== undefined) await killProcess(victim);
   }
   return kills;
 }

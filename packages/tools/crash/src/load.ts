@@ -12,7 +12,7 @@ export interface Load {
 /** So many keys at once wait for their answer at most. */
 const OUTSTANDING = 200;
 
-export function startLoad(url: string, everyMs: number, random: () => number): Load {
+export function startLoad(url: string, everyMs: number): Load {
   const answered = new Map<string, { id: string; externalId: string | null }>();
   const keys: string[] = [];
   const outstanding = new Set<Promise<void>>();
@@ -31,7 +31,7 @@ export function startLoad(url: string, everyMs: number, random: () => number): L
       } catch {
         // Refused, cut off, or late: again with the same key.
       }
-      await sleep(50 + random() * 200);
+      await sleep(50 + Math.random() * 200);
     }
   }
 

@@ -42,8 +42,6 @@ const LEASE_LIES_MS = 20_000;
 export async function runCrash(options: CrashOptions): Promise<CrashReport> {
   const { store, kills: count, seed, deadlineMs = 45_000 } = options;
   const ends: (() => unknown)[] = [];
-  const chance = seededRandom(seed);
-  const random = () => chance.fraction();
   const fallen: string[] = [];
   try {
     const folder = await mkdtemp(join(tmpdir(), 'tasklatch-crash-'));
@@ -77,12 +75,13 @@ export async function runCrash(options: CrashOptions): Promise<CrashReport> {
     }
     await until(60_000, async () => processes.every(({ ready }) => ready));
 
-    const load = startLoad(urls.publicUrl, SUBMIT_EVERY_MS, random);
+    const load = startLoad(urls.publicUrl, SUBMIT_EVERY_MS);
     ends.push(() => load.stop());
     const leases = watchLeases(own.store);
     ends.push(() => leases.stop());
 
-    const kills = await killAll(processes, server, count, random);
+    const chance = seededRandom(seed);
+    const kills = await killAll(processes, server, count, () => chance.fraction());
     await load.stop();
     const settled = await until(deadlineMs + SETTLE_MS, () => allDone(own.store));
     leases.stop();
