@@ -20,6 +20,7 @@ export interface BenchOptions {
   readonly tasksAt?: string;
   readonly parser?: BodyParser;
   readonly limitBytes?: number;
+  readonly bodyTimeoutMs?: number;
   readonly store?: TaskStore<undefined>;
   readonly tasks?: Omit<TaskHandlerOptions, 'owner'>;
 }
@@ -87,6 +88,7 @@ export async function withBench<T>(
       baseUrl: `http://127.0.0.1${callbacksAt}`,
       secret: SECRET,
       ...(options.limitBytes === undefined ? {} : { limitBytes: options.limitBytes }),
+      ...(options.bodyTimeoutMs === undefined ? {} : { bodyTimeoutMs: options.bodyTimeoutMs }),
     },
     logger: { warn: log, error: log },
     storeTimeoutMs: 3_000,

@@ -85,6 +85,18 @@ export function answerCases({ expect, it }: AdapterSuite): void {
     expect('input' in JSON.parse(own.body)).toBe(false);
   });
 
+  it('answers 503 with Retry-After on the task routes while the store fails', async (bench) => {
+    const task = await bench.task();
+    bench.outage.begin();
+    for (const path of ['', `/${task.id}`, `/${task.id}/events`]) {
+      const answer = await bench.ask(path, 'alice');
+      expect(answer.status).toBe(503);
+      expect(Number(answer.headers['retry-after']) > 0).toBe(true);
+    }
+    bench.outage.end();
+    expect((await bench.ask(`/${task.id}`, 'alice')).status).toBe(200);
+  });
+
   it("lists one's own tasks, page by page, and by status", async (bench) => {
     const own = [await bench.task(), await bench.task(), await bench.task()];
     await bench.task('signed', 'bob');

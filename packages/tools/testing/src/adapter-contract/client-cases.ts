@@ -99,6 +99,44 @@ export function clientCases({ expect, it }: AdapterSuite): void {
     expect(Buffer.from(bench.signed.seen.at(-1)?.body ?? []).equals(bytes)).toBe(true);
   });
 
+  it('gives up a body that does not come in time', { bodyTimeoutMs: 150 }, async (bench) => {
+    const task = await bench.task();
+    const connection = rawConnection(bench.url);
+    connection.write(`POST ${bench.path(task)} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 100\r\n\r\n{`);
+    expect((await connection.answer()).status).toBe(408);
+    connection.drop();
+    expect((await bench.deliver(task)).status).toBe(200);
+  });
+
+  it('lets a client ask before it sends', async (bench) => {
+    const task = await bench.task();
+    const bytes = Buffer.from(JSON.stringify(DONE));
+    const headers = ['Expect: 100-continue', 'Content-Type: application/json', `X-Signature: ${signatureOf(bytes)}`];
+    const all = requestBytes({ path: bench.path(task), body: bytes, headers });
+    const connection = rawConnection(bench.url);
+    connection.write(all.subarray(0, all.byteLength - bytes.byteLength));
+    await bench.until('it is told to go on', () => connection.received().includes('HTTP/1.1 100'));
+    connection.write(bytes);
+    expect((await connection.answer()).status).toBe(200);
+    connection.drop();
+  });
+
+  it('does not take the body of a refused delivery for the next request', async (bench) => {
+    const task = await bench.task();
+    const connection = rawConnection(bench.url);
+    const body = Buffer.from(JSON.stringify(DONE));
+    const headers = ['Content-Type: application/json', `X-Signature: ${signatureOf(body)}`];
+    const smuggled = requestBytes({ path: bench.path(task), body, headers });
+    const refused = Buffer.concat([Buffer.alloc(300_000, 120), smuggled]);
+    connection.write(requestBytes({ path: '/callbacks/nobody/token', body: refused }));
+    expect((await connection.answer()).status).toBe(404);
+    await bench.rest(100);
+    expect((await bench.read(task))?.status).toBe('pending');
+    // It may close this connection, or serve on; either way the next delivery is taken.
+    connection.drop();
+    expect((await bench.deliver(task)).status).toBe(200);
+  });
+
   it('is not stopped by slow clients from serving others', async (bench) => {
     const task = await bench.task();
     const slow = Array.from({ length: 20 }, () => rawConnection(bench.url));

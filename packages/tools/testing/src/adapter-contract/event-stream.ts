@@ -26,7 +26,10 @@ export function openStream(url: string, headers: Readonly<Record<string, string>
     const accept = { accept: 'text/event-stream', 'accept-encoding': 'gzip, deflate, br' };
     const request = get(url, { agent: false, headers: { ...accept, ...headers } });
     request.on('error', reject);
+    const late = setTimeout(() => request.destroy(new Error('The stream did not begin within 10 s.')), 10_000);
+    request.on('close', () => clearTimeout(late));
     request.on('response', (response) => {
+      clearTimeout(late);
       let text = '';
       let read = 0;
       let over = false;

@@ -1,10 +1,10 @@
 import type { TaskStore } from '@tasklatch/core';
 import { interceptStore } from '../intercept-store.js';
 
-/** A store whose writes of facts can be made to fail or to wait. */
+/** A store that can be made to fail, or to let the writing of facts wait. */
 export interface StoreOutage {
   readonly store: TaskStore<undefined>;
-  /** Writes fail. */
+  /** Facts are not written, and tasks not read. */
   begin(): void;
   /** Writes wait. */
   hold(): void;
@@ -21,7 +21,7 @@ export function storeOutage(inner: TaskStore<undefined>): StoreOutage {
   let reads = 0;
   const store = interceptStore(inner, async (act, run) => {
     if (act === 'get') reads += 1;
-    if (act === 'record' && mode === 'failing') throw new Error('The store is away.');
+    if (mode === 'failing' && act !== 'claim') throw new Error('The store is away.');
     if (act === 'record' && mode === 'holding') await new Promise<void>((resolve) => waiting.push(resolve));
     return run();
   });
