@@ -50,6 +50,8 @@ export default defineConfig({
     projects: [
       ...projectsOf(packages, ['src/**/*.test.ts', 'test/**/*.test.ts']),
       ...projectsOf([...subfolders('examples'), 'benchmarks'], ['**/*.test.ts']),
+      // Frameworks whose majors can't be installed side by side under aliases.
+      'packages/adapters/*/majors/*/vitest.config.ts',
       project('tools', 'tools', ['**/*.test.ts']),
     ],
   },

@@ -1,0 +1,4 @@
+import { fileURLToPath } from 'node:url';
+import { onMajor } from '../on-major.js';
+
+export default onMajor(fileURLToPath(new URL('.', import.meta.url)));
