@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database, Listen, Row, Run } from './database.js';
+import { type Begin, beginSafely } from './postgres-js-transaction.js';
 
 /** What is used of postgres.js, in a transaction and outside. */
 interface Unsafe {
@@ -34,17 +35,9 @@ export function fromPostgresJs<Sql extends PostgresJs & { begin: unknown }>(sql:
     };
   return {
     run: runWith(sql),
-    async transaction(_timeoutMs, work) {
-      // postgres.js types `begin` so that only its own generics can call it; a value in an object comes back as it was.
-      const begin = sql.begin as <T>(
-        options: string,
-        work: (tx: TransactionOf<Sql> & Unsafe) => Promise<T>,
-      ) => Promise<T>;
-      const { answer } = await begin('isolation level read committed', async (tx) => ({
-        answer: await work(tx, runWith(tx)),
-      }));
-      return answer;
-    },
+    transaction: (_timeoutMs, work) =>
+      // The cast says what `TransactionOf` says: what `begin` hands to its function.
+      beginSafely(sql.begin as Begin<TransactionOf<Sql> & Unsafe>, (tx) => work(tx, runWith(tx))),
     listen: (channel, heard) => listenOn(sql, channel, heard),
   };
 }
