@@ -38,7 +38,6 @@ export function luma(options: { apiKey: string | undefined; baseUrl?: string }):
       api.submit(io, {
         path: `${path}/${kind}`,
         body: { ...input, model, callback_url: callbackUrl },
-        callbackUrl,
         read,
       }),
     status: (externalId, _task, io) => api.check(io, { externalId, path: (id) => `${path}/${id}`, read }),

@@ -1,8 +1,9 @@
 import { publish } from './events.js';
 import { isExternalId } from './external-id.js';
-import type { DeliveryRecord, Fact, OpenOnFact, ProviderFact } from './fact.js';
-import { makeFact, saidBy } from './make-fact.js';
+import type { DeliveryRecord, Fact, OpenOnFact } from './fact.js';
+import { makeFact } from './make-fact.js';
 import type { Provider, RawDelivery } from './provider.js';
+import { hasUnknownStatus, saidBy } from './said-by.js';
 
 export interface ReadingOptions {
   readonly trust: Fact['trust'];
@@ -21,33 +22,32 @@ export function deliveryFacts(
 ): readonly Fact[] {
   const { announce, keep, onlyExternalId, open, trust } = options;
   const base = { provider: provider.name, source: 'delivery', taskId: delivery.taskId } as const;
-  let said: readonly ProviderFact[] | undefined;
-  try {
-    said = provider.callbacks?.parse(delivery);
-  } catch {
-    // `unparseable`, or a provider package that fails on what it did not expect: kept either way, nothing authentic is dropped.
-  }
-  const nameless = said?.some((one) => delivery.taskId === null && (one.externalId ?? null) === null) === true;
-  const misnamed = said?.some((one) => !isExternalId(one.externalId ?? 'x')) === true;
-  if (said === undefined || nameless || misnamed) {
+  const read = readDelivery(provider, delivery);
+  if (read === undefined) {
     const kept = keep(false);
-    return [makeFact({ ...base, trust, delivery: kept, unparseable: true, nonce: kept?.bodyHash ?? '' })];
+    // What the signature proved stays with it, for the replay.
+    const externalId = isExternalId(onlyExternalId) ? onlyExternalId : null;
+    return [makeFact({ ...base, externalId, trust, delivery: kept, unparseable: true, nonce: kept?.bodyHash ?? '' })];
   }
-  return said
-    .filter((one) => onlyExternalId === undefined || one.externalId === onlyExternalId)
-    .map((one) => {
-      if (one.unknownStatus === true) publish('unknownStatus', { provider: provider.name, taskId: delivery.taskId });
-      const believed = one.thin === true && provider.status !== undefined ? 'hint' : trust;
+  return read
+    .filter(({ said }) => onlyExternalId === undefined || said.externalId === onlyExternalId)
+    .map(({ told, said }) => {
+      if (hasUnknownStatus(told)) publish('unknownStatus', { provider: provider.name, taskId: delivery.taskId });
+      const believed = told.thin === true && provider.status !== undefined ? 'hint' : trust;
       // A hint asks for a check now; the check decides.
       const checkInMs = believed === 'hint' ? 0 : null;
-      return makeFact({
-        ...base,
-        ...saidBy(one),
-        trust: believed,
-        delivery: keep(true),
-        checkInMs,
-        announce,
-        open: open(),
-      });
+      return makeFact({ ...base, ...said, trust: believed, delivery: keep(true), checkInMs, announce, open: open() });
     });
+}
+
+/** What the provider package reads in it; undefined for what it can't read, and for what can't be kept or found again. */
+function readDelivery(provider: Provider<never>, delivery: RawDelivery) {
+  try {
+    const read = (provider.callbacks?.parse(delivery) ?? []).map((told) => ({ told, said: saidBy(told) }));
+    const isNamed = (id: string | null) => (id === null ? delivery.taskId !== null : isExternalId(id));
+    return read.every(({ said }) => isNamed(said.externalId)) ? read : undefined;
+  } catch {
+    // `unparseable`, or a provider package that fails on what it did not expect: kept either way, nothing authentic is dropped.
+    return undefined;
+  }
 }

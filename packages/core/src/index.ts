@@ -1,6 +1,6 @@
 export { belowMount } from './below-mount.js';
 export { type CallbackTokens, callbackTokens } from './callback-token.js';
-export { cleanCode, cleanJson, cleanText } from './clean-text.js';
+export { cleanCode } from './clean-text.js';
 export { type Clock, systemClock } from './clock.js';
 export { createTasklatch, type TasklatchOptions } from './create-tasklatch.js';
 export type { DeliveryRetention } from './delivery-record.js';

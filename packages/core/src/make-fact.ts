@@ -1,4 +1,4 @@
-import { type Fact, type FactStatus, factKey, type ProviderFact } from './fact.js';
+import { type Fact, factKey } from './fact.js';
 
 type Told = Pick<Fact, 'provider' | 'source'> &
   Partial<Omit<Fact, 'key' | 'provider' | 'source'>> & { readonly nonce?: string };
@@ -25,20 +25,4 @@ export function makeFact({ nonce, ...told }: Told): Fact {
     ...told,
   };
   return { ...fact, key: factKey(nonce === undefined ? fact : { ...fact, nonce }) };
-}
-
-/** What a provider said, made safe to join: an unlisted status counts as pending, progress is a number from 0 to 100. */
-export function saidBy(
-  said: ProviderFact,
-): Pick<Fact, 'externalId' | 'status' | 'providerStatus' | 'progress' | 'result' | 'error'> {
-  const status: FactStatus | null = said.unknownStatus === true ? 'pending' : said.status;
-  const progress = said.progress ?? null;
-  return {
-    externalId: said.externalId ?? null,
-    status,
-    providerStatus: said.providerStatus?.slice(0, 200) ?? null,
-    progress: progress === null || !Number.isFinite(progress) ? null : Math.min(100, Math.max(0, Math.round(progress))),
-    result: said.result ?? null,
-    error: said.error ?? null,
-  };
 }

@@ -50,7 +50,7 @@ export function operatorActs(options: OperatorOptions): OperatorActs {
   }
 
   function readAgain({ at, fact }: LedgerEntry): readonly Fact[] {
-    const { delivery: kept, taskId, trust } = unsealFact(seal, fact);
+    const { delivery: kept, externalId, taskId, trust } = unsealFact(seal, fact);
     const provider = providers.get(fact.provider);
     if (!fact.unparseable || kept === null || kept.body === null || provider === undefined) return [];
     const delivery: RawDelivery = {
@@ -64,6 +64,7 @@ export function operatorActs(options: OperatorOptions): OperatorActs {
     };
     const again = deliveryFacts(provider, delivery, {
       trust,
+      onlyExternalId: externalId ?? undefined,
       keep: () => kept,
       announce: options.announces(),
       open: options.openUnknown,

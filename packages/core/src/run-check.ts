@@ -2,10 +2,11 @@ import type { Clock } from './clock.js';
 import { ProviderFailure } from './errors.js';
 import { codeOf, publish, type TasklatchEvents } from './events.js';
 import type { Fact } from './fact.js';
-import { makeFact, saidBy } from './make-fact.js';
+import { makeFact } from './make-fact.js';
 import type { CheckPacing, Provider } from './provider.js';
 import type { ProviderGate } from './provider-gate.js';
 import type { Random } from './random.js';
+import { hasUnknownStatus, saidBy } from './said-by.js';
 import type { CheckLease, Recorded, TaskStore } from './store.js';
 import { isTerminal, type Task } from './task.js';
 import { withTimeLimit } from './time-limit.js';
@@ -91,7 +92,7 @@ export function checkRunner(options: CheckRunnerOptions): (lease: CheckLease, st
         const said = await ask(provider, task, task.externalId, stop);
         if (said !== undefined) {
           gate?.answered();
-          if (said.unknownStatus === true) publish('unknownStatus', { provider: provider.name, taskId: task.id });
+          if (hasUnknownStatus(said)) publish('unknownStatus', { provider: provider.name, taskId: task.id });
           const fact = saidBy(said);
           const recorded = await record(
             makeFact({

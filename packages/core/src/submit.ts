@@ -2,11 +2,12 @@ import type { Clock } from './clock.js';
 import { TasklatchError } from './errors.js';
 import { codeOf, publish } from './events.js';
 import { isExternalId } from './external-id.js';
-import type { Fact } from './fact.js';
+import type { Fact, ProviderFact } from './fact.js';
 import { fingerprint } from './fingerprint.js';
-import { makeFact, saidBy } from './make-fact.js';
+import { makeFact } from './make-fact.js';
 import type { CheckPacing, Provider, SubmitAnswer } from './provider.js';
 import type { Random } from './random.js';
+import { errorSaid, hasUnknownStatus, saidBy } from './said-by.js';
 import type { Opened, Recorded, TaskDraft, TaskStore } from './store.js';
 import type { Task } from './task.js';
 import { freshTaskId, taskIdOf } from './task-id.js';
@@ -130,11 +131,11 @@ export function submitter(options: SubmitterOptions): (request: SubmitOptions) =
       );
       if (call === undefined) throw new TasklatchError('not_supported', 'No submit.');
       const answer = await withTimeLimit(clock, ms, call, timeout);
+      if (answer.kind !== 'accepted') return { ...answer, error: errorSaid(answer.error) };
       // An id that can't be kept is none: the task may exist, and only its callback can name it.
-      if (answer.kind === 'accepted' && !isExternalId(answer.fact.externalId)) {
-        return { kind: 'unclear', error: { code: 'unusable_task_id', message: null } };
-      }
-      return answer;
+      return isExternalId(answer.fact.externalId)
+        ? answer
+        : { kind: 'unclear', error: { code: 'unusable_task_id', message: null } };
     } catch (error) {
       return { kind: 'unclear', error: { code: abort.signal.aborted ? 'TIMEOUT' : codeOf(error), message: null } };
     }
@@ -212,7 +213,8 @@ export function submitter(options: SubmitterOptions): (request: SubmitOptions) =
     if (answer.kind === 'accepted') {
       const pacing = options.pacing(task);
       const checkInMs = task.expectsCallback ? pacing.firstWithCallbackMs : pacing.firstWithoutCallbackMs;
-      const said = saidBy(answer.fact);
+      if (hasUnknownStatus(answer.fact)) publish('unknownStatus', { provider: provider.name, taskId: task.id });
+      const said = saidBySubmit(answer.fact);
       const saved = await save(makeFact({ ...base, ...said, status: said.status ?? 'pending', checkInMs }));
       return saved.task ?? task;
     }
@@ -243,4 +245,13 @@ function settledBySubmit(task: Task): Task {
     );
   }
   return task;
+}
+
+/** The task was made, whatever else the answer says: what can't be kept of it, the first check tells. */
+function saidBySubmit(fact: ProviderFact & { readonly externalId: string }): ReturnType<typeof saidBy> {
+  try {
+    return saidBy(fact);
+  } catch {
+    return saidBy({ externalId: fact.externalId, status: 'pending' });
+  }
 }

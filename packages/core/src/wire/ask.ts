@@ -1,7 +1,8 @@
 import { ProviderFailure } from '../errors.js';
 import type { ProviderIo } from '../provider.js';
-import { retryAfterMs } from './retry-after.js';
+import { waitAskedMs } from './retry-after.js';
 import { type SendInit, type SentResponse, sendOnce } from './send-once.js';
+import { toldError } from './told-error.js';
 
 /**
  * One GET for a status check. Throws `ProviderFailure` when there is no answer, or one that says to come again: 408, 425, 429, 5xx and
@@ -11,12 +12,17 @@ import { type SendInit, type SentResponse, sendOnce } from './send-once.js';
 export async function ask(io: ProviderIo, url: string, init: SendInit = {}): Promise<SentResponse> {
   const sent = await sendOnce(io, url, { method: 'GET', ...init });
   if (sent.kind !== 'answer') throw new ProviderFailure(sent.code);
-  const { status, headers } = sent.response;
-  if (status >= 200 && status < 300) return sent.response;
-  const retry = retryAfterMs(headers.get('retry-after'), io.now());
-  if (status === 429) throw new ProviderFailure('http_429', retry, true);
-  if (status === 503) throw new ProviderFailure('http_503', retry, retry !== undefined);
-  if (status < 400 || status === 408 || status === 425 || status >= 500)
-    throw new ProviderFailure(`http_${status}`, retry);
+  const again = comeAgain(sent.response, io.now());
+  if (again !== undefined) throw again;
   return sent.response;
+}
+
+/** The failure in an answer that says to come again; undefined for any other answer. */
+export function comeAgain(response: SentResponse, now: number): ProviderFailure | undefined {
+  const { status } = response;
+  const good = status >= 200 && status < 300;
+  if (good || (status >= 400 && status < 500 && ![408, 425, 429].includes(status))) return undefined;
+  const { code, message } = toldError(response, []);
+  const wait = waitAskedMs(response, message, now);
+  return new ProviderFailure(code, wait, status === 429 || (status === 503 && wait !== undefined));
 }

@@ -10,7 +10,7 @@ export function jsonOf(body: string | Uint8Array): unknown {
     const text = typeof body === 'string' ? body : new TextDecoder('utf-8', { fatal: true }).decode(body);
     // A byte order mark is allowed before JSON and refused by JSON.parse.
     const json = text.startsWith('\uFEFF') ? text.slice(1) : text;
-    if (tooDeep(json)) return undefined;
+    if (deeperThan(MAX_DEPTH, json)) return undefined;
     return JSON.parse(json, (key, value: unknown) => (key === '__proto__' ? undefined : value));
   } catch {
     return undefined;
@@ -18,7 +18,7 @@ export function jsonOf(body: string | Uint8Array): unknown {
 }
 
 /** Counts brackets outside strings; on text that is no JSON the answer means nothing, and JSON.parse refuses it anyway. */
-function tooDeep(json: string): boolean {
+export function deeperThan(levels: number, json: string): boolean {
   let depth = 0;
   let inString = false;
   // Character codes, since this walks through whole bodies: " \ [ ] { }.
@@ -30,7 +30,7 @@ function tooDeep(json: string): boolean {
     } else if (code === 0x22) inString = true;
     else if (code === 0x5b || code === 0x7b) {
       depth += 1;
-      if (depth > MAX_DEPTH) return true;
+      if (depth > levels) return true;
     } else if (code === 0x5d || code === 0x7d) depth -= 1;
   }
   return false;

@@ -2,7 +2,7 @@ import { ProviderFailure, TasklatchError } from '../errors.js';
 import { isExternalId } from '../external-id.js';
 import type { ProviderFact } from '../fact.js';
 import type { ProviderIo, SubmitAnswer } from '../provider.js';
-import { ask } from './ask.js';
+import { ask, comeAgain } from './ask.js';
 import { jsonOf } from './json-of.js';
 import { type SentResponse, sendOnce } from './send-once.js';
 import { failedSubmit, noAnswer } from './submit-failure.js';
@@ -34,6 +34,8 @@ export interface ProviderApi {
   get(io: ProviderIo, path: string): Promise<SentResponse>;
   /** One GET about one task. Throws `ProviderFailure` for every answer that is not about this very task. */
   check(io: ProviderIo, request: ApiCheck): Promise<ProviderFact>;
+  /** What to throw for an answer of `get` that is no word about the task. */
+  failure(answer: SentResponse): ProviderFailure;
   /** A provider's words, fit to be kept: without our key, without what a database refuses, at most 1000 characters. */
   words(text: unknown): string | null;
 }
@@ -41,8 +43,6 @@ export interface ProviderApi {
 export interface ApiSubmit {
   readonly path: string;
   readonly body: unknown;
-  /** It and the token in it are hidden in what the provider says. */
-  readonly callbackUrl: string | undefined;
   readonly read: (json: unknown, response: SentResponse) => ToldTask | undefined;
   /** For an API that answers 200 and puts its own status into the body: that one, or null where the HTTP status counts. */
   readonly statusIn?: (json: unknown) => number | null;
@@ -68,11 +68,14 @@ export function providerApi(options: ProviderApiOptions): ProviderApi {
   });
   const get = (io: ProviderIo, path: string) => ask(io, base + path, init());
 
+  const failure = (answer: SentResponse) => new ProviderFailure(toldError(answer, []).code);
+
   return {
     get,
+    failure,
     words: (text) => hidden(text, [key]),
 
-    async submit(io, { path, body, callbackUrl, read, statusIn }) {
+    async submit(io, { path, body, read, statusIn }) {
       const json = printed(body);
       if (json === undefined) return unsendable('The input is no JSON.');
       const { headers: own, ...rest } = init();
@@ -83,8 +86,7 @@ export function providerApi(options: ProviderApiOptions): ProviderApi {
       });
       if (sent.kind !== 'answer') return noAnswer(sent);
       const { told, response } = answerIn(sent.response, statusIn);
-      if (!isGood(response))
-        return failedSubmit(response, toldError(response, [key, ...secretsOf(callbackUrl)]), io.now());
+      if (!isGood(response)) return failedSubmit(response, toldError(response, [key]), io.now());
       const task = read(told, response);
       return task === undefined
         ? { kind: 'unclear', error: { code: 'no_task_id', message: null } }
@@ -94,8 +96,7 @@ export function providerApi(options: ProviderApiOptions): ProviderApi {
     async check(io, { externalId, path, read, statusIn }) {
       if (!isExternalId(externalId)) throw new ProviderFailure('bad_task_id');
       const { told, response } = answerIn(await get(io, path(encodeURIComponent(externalId))), statusIn);
-      // A 429 in the HTTP status never comes here; see `ask`.
-      if (!isGood(response)) throw new ProviderFailure(`http_${response.status}`, undefined, response.status === 429);
+      if (!isGood(response)) throw comeAgain(response, io.now()) ?? failure(response);
       const fact = read(told, response);
       if (fact === undefined) throw new ProviderFailure('unreadable');
       if ((fact.externalId ?? externalId) !== externalId) throw new ProviderFailure('other_task');
@@ -127,12 +128,6 @@ function printed(body: unknown): string | undefined {
     // A circular input or a BigInt: nothing that could be sent.
     return undefined;
   }
-}
-
-/** The callback URL and the token in it, which a provider may quote when it dislikes the URL. */
-function secretsOf(callbackUrl: string | undefined): readonly string[] {
-  if (callbackUrl === undefined) return [];
-  return [callbackUrl, ...callbackUrl.split(/[/?#&=]/).filter((part) => part.length >= 20)];
 }
 
 function checkedKey(provider: string, apiKey: string | undefined): string {

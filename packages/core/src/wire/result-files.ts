@@ -10,7 +10,7 @@ const KIND_OF_EXTENSION = new Map<string, Kind>([
 ]);
 
 /** Most files of one result. */
-const MAX_FILES = 1000;
+export const MAX_FILES = 1000;
 
 /**
  * A file at a URL; undefined when it is no http(s) URL that a browser would take. The kind is told by `contentType` where there is

@@ -9,3 +9,13 @@ export function retryAfterMs(value: string | null | undefined, now: number): num
   if (Number.isNaN(wait)) return undefined;
   return Math.min(Math.max(Math.ceil(wait), 0), LONGEST_MS);
 }
+
+/** The wait an answer asks for: by its header, else by its words, as several APIs have it there only ("try again in 12s"). */
+export function waitAskedMs(
+  answer: { readonly headers: Headers },
+  words: string | null,
+  now: number,
+): number | undefined {
+  const [, seconds] = /try again in (\d{1,6}(?:\.\d{1,3})?) ?s/i.exec(words ?? '') ?? [];
+  return retryAfterMs(answer.headers.get('retry-after') ?? seconds, now);
+}

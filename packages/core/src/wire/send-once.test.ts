@@ -196,6 +196,9 @@ describe('failedSubmit', () => {
 
   it('passes Retry-After on, and what got no answer as it is', () => {
     expect(failedSubmit(answer(429, { 'retry-after': '7' }), error, 0)).toMatchObject({ retryAfterMs: 7000 });
+    const inWords = { code: 'x', message: 'Too many. Please try again in 1.5s.' };
+    expect(failedSubmit(answer(429), inWords, 0)).toMatchObject({ retryAfterMs: 1500 });
+    expect(failedSubmit(answer(429, { 'retry-after': '7' }), inWords, 0)).toMatchObject({ retryAfterMs: 7000 });
     expect(noAnswer({ kind: 'unclear', code: 'TIMEOUT' })).toEqual({
       kind: 'unclear',
       error: { code: 'TIMEOUT', message: null },
@@ -220,8 +223,8 @@ describe('retryAfterMs', () => {
 });
 
 describe('ask', () => {
-  const serve = (status: number, headers: Record<string, string> = {}) =>
-    listen(createServer((_request, response) => response.writeHead(status, headers).end('{}')));
+  const serve = (status: number, headers: Record<string, string> = {}, body = '{}') =>
+    listen(createServer((_request, response) => response.writeHead(status, headers).end(body)));
 
   it('hands back what the provider says about the task, a 404 included', async () => {
     expect((await ask(io(), await serve(200))).status).toBe(200);
@@ -235,6 +238,11 @@ describe('ask', () => {
     expect(await failureOf(await serve(429, { 'retry-after': '9' }))).toMatchObject({
       retryAfterMs: 9000,
       pause: true,
+    });
+    const inWords = '{"error":{"message":"Rate limit exceeded, try again in 12 seconds"}}';
+    expect(await failureOf(await serve(429, {}, inWords))).toMatchObject({
+      code: 'rate_limited',
+      retryAfterMs: 12_000,
     });
     expect(await failureOf(await serve(503))).toMatchObject({ pause: false });
     expect(await failureOf(await serve(503, { 'retry-after': '2' }))).toMatchObject({ pause: true });

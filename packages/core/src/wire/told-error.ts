@@ -8,6 +8,7 @@ const CODES = new Map([
   [402, 'insufficient_credits'],
   [403, 'forbidden'],
   [404, 'not_found'],
+  [408, 'timeout'],
   [409, 'conflict'],
   [422, 'invalid_request'],
   [429, 'rate_limited'],
@@ -23,7 +24,11 @@ export function toldError(
 ): TaskError {
   const json = jsonOf(answer.text);
   const words = json === undefined ? (/^\s*[<{[]/.test(answer.text) ? null : answer.text) : wordsIn(json);
-  return { code: CODES.get(answer.status) ?? `http_${answer.status}`, message: hidden(words, hide) };
+  // Some answer 400 where credits are missing, and say so.
+  const poor =
+    answer.status === 400 && /insufficient[_ ]credits?/i.test(`${field(field(json, 'error'), 'type')} ${words}`);
+  const code = poor ? 'insufficient_credits' : (CODES.get(answer.status) ?? `http_${answer.status}`);
+  return { code, message: hidden(words, hide) };
 }
 
 /** A provider's words, fit to be kept: none of the hidden texts in any form, nothing a database refuses, at most 1000 characters. */
@@ -39,9 +44,12 @@ function wordsIn(json: unknown): string | null {
   if (typeof json !== 'object' || json === null) return null;
   // The elements of a list may hold the whole request, so nothing but their words is taken.
   if (Array.isArray(json)) return json.map(wordsIn).filter(Boolean).join('; ') || null;
-  for (const field of ['error', 'detail', 'message', 'msg', 'title']) {
-    const words = wordsIn(Object.hasOwn(json, field) ? Reflect.get(json, field) : null);
+  for (const name of ['error', 'detail', 'message', 'msg', 'title']) {
+    const words = wordsIn(field(json, name));
     if (words !== null && words !== '') return words;
   }
   return null;
 }
+
+const field = (json: unknown, name: string): unknown =>
+  typeof json === 'object' && json !== null && Object.hasOwn(json, name) ? Reflect.get(json, name) : undefined;

@@ -93,12 +93,12 @@ testProviderContract<FalInput>(
         {
           name: 'COMPLETED, the result gone',
           answer: completed({ status: 404, body: {} }),
-          expect: { failure: 'http_404' },
+          expect: { failure: 'not_found' },
         },
         {
           name: 'COMPLETED, the key refused',
           answer: completed({ status: 401, body: {} }),
-          expect: { failure: 'http_401' },
+          expect: { failure: 'unauthorized' },
         },
         { name: 'COMPLETED, no JSON', answer: completed({ body: '<html>' }), expect: { failure: 'unreadable' } },
         {

@@ -1,4 +1,4 @@
-import { cleanJson, filesIn, isExternalId, isStatusText, type ProviderFact, type TaskResult } from '@tasklatch/core';
+import { filesIn, isExternalId, isStatusText, type ProviderFact, type TaskResult } from '@tasklatch/core';
 import { z } from 'zod';
 
 const requestId = z.custom<string>(isExternalId);
@@ -55,9 +55,9 @@ export function readDelivered(
 
 /** What a model returned. A prompt that is quoted in it is an input, and inputs are not kept. */
 export function resultOf(payload: unknown): TaskResult {
-  const data = cleanJson(payload);
-  if (typeof data !== 'object' || data === null || Array.isArray(data)) return { files: filesIn(payload), data };
-  const { prompt: _input, ...rest } = data as Record<string, unknown>;
+  if (typeof payload !== 'object' || payload === null || Array.isArray(payload))
+    return { files: filesIn(payload), data: payload };
+  const { prompt: _input, ...rest } = payload as Record<string, unknown>;
   return { files: filesIn(rest), data: rest };
 }
 

@@ -46,7 +46,7 @@ export function fal(options: FalOptions): Provider<FalInput> {
       const path = appPath(model)?.submit;
       if (path === undefined) return unsendable('fal needs a model path like fal-ai/flux/dev.');
       const query = callbackUrl === undefined ? '' : `?fal_webhook=${encodeURIComponent(callbackUrl)}`;
-      return api.submit(io, { path: path + query, body: input, callbackUrl, read: readSubmitted });
+      return api.submit(io, { path: path + query, body: input, read: readSubmitted });
     },
     status: (externalId, task, io) => check(api, externalId, task.model, io),
     callbacks: {
@@ -70,8 +70,9 @@ async function check(
   const queued = await api.check(io, { externalId, path: (id) => `${path}/${id}/status`, read: readQueued });
   if (queued.status !== null) return queued;
 
-  const { status, text } = await api.get(io, `${path}/${encodeURIComponent(externalId)}`);
-  const json = jsonOf(text);
+  const answer = await api.get(io, `${path}/${encodeURIComponent(externalId)}`);
+  const { status } = answer;
+  const json = jsonOf(answer.text);
   const base = { externalId, providerStatus: 'COMPLETED' } as const;
   if (status === 200) {
     if (json === undefined || json === null) throw new ProviderFailure('unreadable');
@@ -79,7 +80,7 @@ async function check(
   }
   // The result call errors for a failed request; with which codes is undocumented. What speaks of the input is believed, what may be
   // about our key or the path (or, in `get`, about the moment) is not.
-  if (status !== 400 && status !== 422) throw new ProviderFailure(`http_${status}`);
+  if (status !== 400 && status !== 422) throw api.failure(answer);
   return { ...base, status: 'failed', error: { code: 'failed', message: api.words(reasonsIn(json)) } };
 }
 

@@ -110,7 +110,7 @@ testProviderContract<KieInput>(
           answer: { body: fixture('record-waiting').replace('waiting', 'paused') },
           expect: { status: 'pending', unknownStatus: true },
         },
-        { name: '429 inside HTTP 200', answer: answer('error-429'), expect: { failure: 'http_429' } },
+        { name: '429 inside HTTP 200', answer: answer('error-429'), expect: { failure: 'rate_limited' } },
         { name: '501 inside HTTP 200', answer: answer('error-501'), expect: { failure: 'http_501' } },
         {
           name: 'another task',

@@ -1,6 +1,5 @@
 import {
   cleanCode,
-  cleanJson,
   fileAt,
   isExternalId,
   isStatusText,
@@ -80,7 +79,7 @@ function resultOf(resultJson: string | null | undefined): TaskResult | undefined
   if (!parsed.success) return undefined;
   const { resultUrls, ...rest } = parsed.data;
   const files = (resultUrls ?? []).flatMap((url) => fileAt(url) ?? []);
-  const data = Object.keys(rest).length === 0 ? {} : { data: cleanJson(rest) };
+  const data = Object.keys(rest).length === 0 ? {} : { data: rest };
   return files.length === 0 && Object.keys(data).length === 0 ? undefined : { files, ...data };
 }
 

@@ -49,5 +49,8 @@ it('a 429 in the body pauses all checks, like one in the status', async () => {
     signal: AbortSignal.timeout(5000),
     now: Date.now,
   };
-  await expect(kie({ apiKey }).status?.('t', {} as never, io)).rejects.toMatchObject({ code: 'http_429', pause: true });
+  await expect(kie({ apiKey }).status?.('t', {} as never, io)).rejects.toMatchObject({
+    code: 'rate_limited',
+    pause: true,
+  });
 });

@@ -45,7 +45,6 @@ export function kie(options: KieOptions): Provider<KieInput> {
         path: '/api/v1/jobs/createTask',
         // JSON leaves out what is undefined.
         body: { model, input, callBackUrl: callbackUrl },
-        callbackUrl,
         read: readSubmitted,
         statusIn: errorCodeIn,
       });

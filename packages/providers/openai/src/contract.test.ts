@@ -70,7 +70,7 @@ const responses: StatusSample = {
       answer: { body: { id: RESPONSE, status: 'paused' } },
       expect: { status: 'pending', unknownStatus: true },
     },
-    { name: '404', answer: { status: 404, body: {} }, expect: { failure: 'http_404' } },
+    { name: '404', answer: { status: 404, body: {} }, expect: { failure: 'not_found' } },
     {
       name: 'batch: validating',
       externalId: BATCH,

@@ -1,4 +1,4 @@
-import { cleanCode, cleanJson, isExternalId, isStatusText, type ProviderFact, type ToldTask } from '@tasklatch/core';
+import { cleanCode, isExternalId, isStatusText, type ProviderFact, type ToldTask } from '@tasklatch/core';
 import { z } from 'zod';
 
 type Status = ProviderFact['status'];
@@ -65,7 +65,7 @@ export function readResponse(body: unknown, words: Words): ToldTask | undefined 
   const said = RESPONSE.get(providerStatus);
   const base = { externalId, providerStatus };
   if (said === undefined) return { ...base, status: 'pending', unknownStatus: true };
-  const result = output?.length ? { result: { files: [], data: { output: cleanJson(output) } } } : {};
+  const result = output?.length ? { result: { files: [], data: { output } } } : {};
   if (said === 'succeeded') return { ...base, status: said, ...result };
   if (said !== 'failed' && said !== 'canceled') return { ...base, status: said };
   const code = cleanCode(error?.code ?? incomplete?.reason, providerStatus);

@@ -70,11 +70,10 @@ export function openai(options: OpenAIOptions): Provider<OpenAIInput> {
       if (typeof input !== 'object' || input === null || Array.isArray(input))
         return unsendable('The input must be an object.');
       return model === null
-        ? api.submit(io, { path: '/v1/batches', body: input, callbackUrl: undefined, read: batch })
+        ? api.submit(io, { path: '/v1/batches', body: input, read: batch })
         : api.submit(io, {
             path: '/v1/responses',
             body: { ...input, model, background: true },
-            callbackUrl: undefined,
             read: response,
           });
     },

@@ -99,7 +99,7 @@ testProviderContract<ReplicateInput>(
           answer: answer(name),
           expect: { externalId: ID, ...expected },
         })),
-        { name: '404', answer: { status: 404, body: { detail: 'not found' } }, expect: { failure: 'http_404' } },
+        { name: '404', answer: { status: 404, body: { detail: 'not found' } }, expect: { failure: 'not_found' } },
         {
           name: 'another prediction',
           answer: { body: fixture('failed').replaceAll(ID, 'another') },

@@ -1,12 +1,4 @@
-import {
-  cleanJson,
-  fileAt,
-  filesIn,
-  isExternalId,
-  isStatusText,
-  type TaskResult,
-  type ToldTask,
-} from '@tasklatch/core';
+import { fileAt, filesIn, isExternalId, isStatusText, type TaskResult, type ToldTask } from '@tasklatch/core';
 import { z } from 'zod';
 
 /** Every status of a prediction. `aborted` is in the client's types only; the webhook page names three terminal ones. */
@@ -55,5 +47,5 @@ function resultOf(output: unknown): TaskResult | null {
   if (output === null || output === undefined) return null;
   const files = filesIn(output);
   const onlyFiles = [output].flat().every((item) => fileAt(item) !== undefined);
-  return onlyFiles ? { files } : { files, data: { output: cleanJson(output) } };
+  return onlyFiles ? { files } : { files, data: { output } };
 }

@@ -62,7 +62,7 @@ export function replicate(options: ReplicateOptions): Provider<ReplicateInput> {
           'Replicate needs a model: owner/name, owner/name:version, a version id or deployments/owner/name.',
         );
       const webhook = callbackUrl === undefined ? {} : { webhook: callbackUrl, webhook_events_filter: events };
-      return api.submit(io, { path: target.path, body: { ...target.body, input, ...webhook }, callbackUrl, read });
+      return api.submit(io, { path: target.path, body: { ...target.body, input, ...webhook }, read });
     },
     status: (externalId, _task, io) => api.check(io, { externalId, path: (id) => `/v1/predictions/${id}`, read }),
     callbacks: {

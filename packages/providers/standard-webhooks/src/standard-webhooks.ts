@@ -1,5 +1,4 @@
 import {
-  cleanJson,
   isExternalId,
   isStatusText,
   isTasklatchError,
@@ -110,7 +109,7 @@ export function standardWebhooks<Body = unknown>(options: StandardWebhooksOption
   };
 }
 
-const wholeBody = ({ body }: WebhookEvent): TaskResult => ({ files: [], data: cleanJson(body) });
+const wholeBody = ({ body }: WebhookEvent): TaskResult => ({ files: [], data: body });
 
 function bodyOf<Body>(bytes: Uint8Array, schema: z.ZodType<Body> | undefined): Body {
   const json = jsonOf(bytes);

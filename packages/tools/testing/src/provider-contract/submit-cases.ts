@@ -1,4 +1,4 @@
-import type { ProviderIo, SubmitAnswer } from '@tasklatch/core';
+import { createTasklatch, memoryStore, type Provider, type ProviderIo, type SubmitAnswer } from '@tasklatch/core';
 import { type Behaviour, type CannedServer, ioToNobody, withServer } from './canned-server.js';
 import type { SubmitSample } from './contract-options.js';
 import { echoes } from './echoes.js';
@@ -7,7 +7,7 @@ import { leaksIn } from './leaks.js';
 import type { ProviderSuite } from './provider-suite.js';
 import { withinSeconds } from './within-seconds.js';
 
-/** Looks like a callback URL of ours: its last part is a capability that must not come back in an error. */
+/** Looks like a callback URL of ours. */
 const CALLBACK_URL = 'https://app.example.com/callbacks/contract/dGhpcy1pcy1hLWNhcGFiaWxpdHk';
 
 type Kind = SubmitAnswer['kind'];
@@ -103,14 +103,20 @@ export function submitCases<Input>({ it, expect, options }: ProviderSuite<Input>
     expect((await withServer(endless, (server) => submit(server.io()))).kind).toBe('unclear');
   });
 
-  it('shows neither a secret nor the callback URL when the provider quotes the request in its errors', async () => {
-    const hide = [...options.secrets, CALLBACK_URL, 'dGhpcy1pcy1hLWNhcGFiaWxpdHk'];
+  it('shows no secret when the provider quotes the request in its errors', async () => {
     const leaks: string[] = [];
-    for (const status of [200, 400, 401, 402, 403, 404, 409, 422, 429, 500]) {
-      for (const echo of echoes(status)) {
-        const answer = await withServer(echo, (server) => submit(server.io(), CALLBACK_URL));
-        leaks.push(...leaksIn(answer, hide).map((leak) => `${status}: ${leak}`));
-      }
+    for (const [status, echo] of quoted()) {
+      const answer = await withServer(echo, (server) => submit(server.io(), CALLBACK_URL));
+      leaks.push(...leaksIn(answer, options.secrets).map((leak) => `${status}: ${leak}`));
+    }
+    expect(leaks).toEqual([]);
+  });
+
+  it('leaves neither a secret nor the callback URL in a task when the provider quotes the request', async () => {
+    const leaks: string[] = [];
+    for (const [status, echo] of quoted()) {
+      const kept = await withServer(echo, (server) => submitThroughLatch(options.make(), sample, server.io().fetch));
+      leaks.push(...leaksIn(kept.all, [...options.secrets, ...kept.hide]).map((leak) => `${status}: ${leak}`));
     }
     expect(leaks).toEqual([]);
   });
@@ -130,6 +136,35 @@ export function submitCases<Input>({ it, expect, options }: ProviderSuite<Input>
     expect(server.received()).toBe(1);
     expect(server.seen.map(({ method }) => method).join()).toBe('POST');
   }
+}
+
+/** Each status with each way of quoting the request. */
+const quoted = () =>
+  [200, 400, 401, 402, 403, 404, 409, 422, 429, 500].flatMap((status) =>
+    echoes(status).map((echo) => [status, echo] as const),
+  );
+
+/** Submits as an app does, with a callback URL of ours. `all` is what the app can see afterwards, `hide` what must not be in it. */
+async function submitThroughLatch<Input>(
+  provider: Provider<Input>,
+  { model, input }: SubmitSample<Input>,
+  fetch: typeof globalThis.fetch,
+) {
+  const latch = createTasklatch({
+    store: memoryStore(),
+    // The input is the sample's, which is what this provider takes.
+    providers: [provider as Provider<never>],
+    callbacks: { baseUrl: 'https://app.example.com/callbacks', secret: 'a secret of thirty-two characters or more' },
+    submit: { attempts: 1 },
+    fetch,
+  });
+  const request = { provider: provider.name, input, ...(model === null ? {} : { model }) };
+  const outcome: unknown = await latch.submit(request).catch((error: unknown) => error);
+  const { items } = await latch.list();
+  const ledgers = await Promise.all(items.map(({ id }) => latch.ledger({ taskId: id })));
+  const urls = items.flatMap(({ id }) => latch.callbackUrl(provider.name, id) ?? []);
+  await latch.stop();
+  return { all: [outcome, items, ledgers], hide: [...urls, ...urls.map((url) => url.slice(-32))] };
 }
 
 /** A request without the encodings a URL may travel in. */

@@ -133,7 +133,7 @@ const BROKEN: Record<string, readonly [make: () => Sample, noticed: RegExp]> = {
         const answer = await submit(request, { ...io, fetch });
         return answer.kind === 'refused' ? { ...answer, error: { ...answer.error, message: quote } } : answer;
       }),
-    /submit: shows neither a secret nor the callback URL/,
+    /submit: (shows no secret|leaves neither a secret nor the callback URL)/,
   ],
   'a status that calls 500 a failure of the task': [
     () =>
