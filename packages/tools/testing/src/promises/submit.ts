@@ -113,7 +113,8 @@ export function submitCases({ expect, it }: PromiseSuite): void {
     const dying = b.again({
       submit: { timeoutMs: 1 },
       store: { ...under.store, record: () => new Promise(() => undefined) },
-      storeTimeoutMs: 1,
+      // Time enough for a real disk to take the intent in.
+      storeTimeoutMs: 1_000,
     });
     await refusalOf(dying.submit(same));
     expect(b.provider.sent.length).toBe(1);
