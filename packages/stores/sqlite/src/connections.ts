@@ -62,11 +62,12 @@ export function connections(source: Source): Connections {
   };
 }
 
+/** By `exec`: a statement that libsql prepared and that met a busy file would keep its lock until it is garbage collected. */
 function prepare(database: SqliteDatabase): void {
   // The wait for the write lock is ours: SQLite's own would block the event loop, and its turns are unfair.
-  database.prepare('PRAGMA busy_timeout = 0').all();
-  database.prepare('PRAGMA journal_mode = WAL').all();
+  database.exec('PRAGMA busy_timeout = 0');
+  database.exec('PRAGMA journal_mode = WAL');
   // WAL's usual NORMAL would lose the last commits with the machine's power.
-  database.prepare('PRAGMA synchronous = FULL').all();
+  database.exec('PRAGMA synchronous = FULL');
   migrate(database);
 }
