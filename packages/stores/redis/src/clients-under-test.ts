@@ -43,13 +43,12 @@ export const CLIENTS = { ioredis: withIoredis, 'node-redis': withNodeRedis };
 /** A prefix nobody else uses. */
 export const freshPrefix = (): string => `test-${randomUUID()}`;
 
-/** Deletes everything under a prefix, on a single server. */
-export async function clear({ sendCommand }: Pick<ClientUnderTest, 'sendCommand'>, prefix: string): Promise<void> {
-  const keys = await keysOf({ sendCommand }, prefix);
-  for (let at = 0; at < keys.length; at += 1000) await sendCommand(['UNLINK', ...keys.slice(at, at + 1000)], '');
+/** Deletes everything under a prefix. */
+export async function clear(sendCommand: SendCommand, prefix: string): Promise<void> {
+  await Promise.all((await keysOf(sendCommand, prefix)).map((key) => sendCommand(['UNLINK', key], key)));
 }
 
-export async function keysOf({ sendCommand }: Pick<ClientUnderTest, 'sendCommand'>, prefix: string): Promise<string[]> {
+export async function keysOf(sendCommand: SendCommand, prefix: string): Promise<string[]> {
   const found: string[] = [];
   for (let cursor = '0', first = true; first || cursor !== '0'; first = false) {
     const reply = await sendCommand(['SCAN', cursor, 'MATCH', `*${prefix}*`, 'COUNT', '5000'], '');
@@ -79,7 +78,7 @@ export const makeStoreOn =
       second: open,
       now: () => clockOf(sendCommand),
       async close() {
-        await clear({ sendCommand }, prefix);
+        await clear(sendCommand, prefix);
         for (const client of clients) await client.close();
       },
     };

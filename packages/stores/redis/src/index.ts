@@ -1,3 +1,4 @@
+export { type CheckRedisOptions, checkRedis, type RedisFinding } from './check-redis.js';
 export { type RedisStoreOptions, redisStore } from './redis-store.js';
 export {
   fromIoredis,

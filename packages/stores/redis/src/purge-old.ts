@@ -3,7 +3,7 @@ import type { RedisCalls } from './redis-calls.js';
 import { asList, asNumber } from './reply.js';
 import { shareOut } from './share-out.js';
 import { tidy } from './tidy.js';
-import { shardOfEntry } from './travel.js';
+import { placeOfEntry } from './travel.js';
 
 /** So many in one script: a few milliseconds in which nobody else is served. */
 const AT_ONCE = 100;
@@ -60,8 +60,8 @@ const agesOf = (query: PurgeQuery): readonly string[] =>
 
 async function discard(calls: RedisCalls, ids: readonly string[]): Promise<number> {
   const drops = ids.flatMap((id) => {
-    const entry = shardOfEntry(id);
-    return entry === undefined || entry.shard >= calls.shards.count ? [] : [[String(entry.shard), 'drop', entry.n]];
+    const entry = placeOfEntry(id, calls.shards);
+    return entry === undefined ? [] : [[String(entry.shard), 'drop', entry.n]];
   });
   return tidy(calls, drops);
 }

@@ -19,9 +19,10 @@ export interface Travel {
 /** Ids of quarantined entries name the shard they lie in. */
 export const entryId = (shard: number, n: string): string => `q${shard}.${n}`;
 
-export function shardOfEntry(id: string): { readonly shard: number; readonly n: string } | undefined {
-  const [, shard, n] = /^q(\d+)\.(\d+)$/.exec(id) ?? [];
-  return shard === undefined || n === undefined ? undefined : { shard: Number(shard), n };
+export function placeOfEntry(id: string, shards: Shards): { readonly shard: number; readonly n: string } | undefined {
+  const [, shard, n] = /^q(\d{1,4})\.(\d{1,15})$/.exec(id) ?? [];
+  if (shard === undefined || n === undefined || Number(shard) >= shards.count) return undefined;
+  return { shard: Number(shard), n };
 }
 
 export function travelsOf(facts: readonly Fact[], shards: Shards): Travel[] {
@@ -46,7 +47,7 @@ function smallOf(
   shards: Shards,
   at: { readonly task: number | undefined; readonly id: number | undefined; readonly home: number },
 ): Record<string, string | undefined> {
-  const releases = fact.releases === null ? undefined : shardOfEntry(fact.releases);
+  const releases = fact.releases === null ? undefined : placeOfEntry(fact.releases, shards);
   const verdict = fact.trust === 'authentic' && fact.status !== null && isTerminal(fact.status);
   return {
     provider: escapeText(fact.provider),

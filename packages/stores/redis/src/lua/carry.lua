@@ -34,9 +34,9 @@ local function quarantine(fact, id)
   end
   local n = redis.call('HGET', base .. 'q:identities', identity_of(fact))
   local replaced = n and fact.releases == n and fact.releasesShard == here
-  if not n and not fact.room and fact.homeShard ~= here then
-    fact.ask, fact.knownAs = 'room', id
-    return { to = fact.homeShard }
+  if not n and not fact.room and (fact.releases or fact.homeShard ~= here) then
+    fact.ask, fact.knownAs = fact.releases and 'release' or 'room', id
+    return go(fact, fact.releases and fact.releasesShard or fact.homeShard)
   end
   if replaced then
     acts.drop(n, true)
@@ -241,9 +241,14 @@ end
 
 -- Returns an answer, or `to`: the shard the fact has to go to with what it has learned.
 function carry(fact)
+  if fact.ask == 'release' then
+    fact.ask, fact.releasing = 'room', identity_at(fact.releases)
+    return go(fact, fact.homeShard)
+  end
   if fact.ask == 'room' then
     fact.ask = nil
     if not reserve(fact) then
+      release(fact)
       return answer('full', false, false, fact.knownAs)
     end
     -- Its task may have appeared meanwhile: the index is asked once more.

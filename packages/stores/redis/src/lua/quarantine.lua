@@ -15,19 +15,29 @@ local function identity_of(fact)
   return table.concat({ fact.provider, fact.taskId or '', fact.externalId or '', fact.key }, '\n')
 end
 
+local function identity_at(n)
+  local small = redis.call('HGET', base .. 'q:' .. n, 'small')
+  return small and identity_of(cjson.decode(small)) or nil
+end
+
 -- Room for one entry, in the home of its provider. Asking again for the same entry takes no more room.
 local function reserve(fact)
   local room, sizes, identity = base .. 'q:room:' .. fact.provider, base .. 'q:bytes:' .. fact.provider, identity_of(fact)
   if redis.call('ZSCORE', room, identity) then
     return true
   end
-  local used = tonumber(redis.call('HGET', sizes, '') or 0)
-  if redis.call('ZCARD', room) >= limits.entries or used + fact.bytes > limits.bytes then
+  local entries, used = redis.call('ZCARD', room), tonumber(redis.call('HGET', sizes, '') or 0)
+  -- The entry that goes when this fact is written makes room for it.
+  if fact.releasing and redis.call('ZSCORE', room, fact.releasing) then
+    entries, used = entries - 1, used - redis.call('HGET', sizes, fact.releasing)
+  end
+  if entries >= limits.entries or used + fact.bytes > limits.bytes then
     return false
   end
   redis.call('SADD', base .. 'q:providers', fact.provider)
   redis.call('ZADD', room, int(now), identity)
-  redis.call('HSET', sizes, identity, fact.bytes, '', int(used + fact.bytes))
+  redis.call('HSET', sizes, identity, fact.bytes)
+  redis.call('HINCRBY', sizes, '', fact.bytes)
   return true
 end
 

@@ -7,7 +7,7 @@
 --   tasks     { id, task, result, error } of every task that was looked at, as it stands now
 --   onward    { shard, small, fact, entry, its shard, at, lastAt, copies } of quarantined facts on their way to their task
 --   laters    { shard, act, ... } to be done in other shards, see tidy.lua
-local LEARNED = { 'owner', 'ownerShard', 'ask', 'room', 'knownAs', 'entry', 'entryShard', 'at', 'lastAt', 'copies' }
+local LEARNED = { 'owner', 'ownerShard', 'ask', 'room', 'releasing', 'knownAs', 'entry', 'entryShard', 'at', 'lastAt', 'copies' }
 local answers, blocked = {}, {}
 for at = 7, #ARGV, 4 do
   local chain = ARGV[at]

@@ -1,0 +1,72 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Cluster, Redis } from 'ioredis';
+import { createCluster } from 'redis';
+import { type Server, startRedis } from '../../../../tools/services.js';
+import type { ClientUnderTest } from './clients-under-test.js';
+import { fromIoredis, fromNodeRedisCluster } from './send-command.js';
+import { subscribeIoredis, subscribeNodeRedis } from './subscribe.js';
+
+const SLOTS = 16_384;
+
+export interface ClusterUnderTest {
+  readonly servers: readonly Server[];
+  stop(): Promise<void>;
+}
+
+/** A real cluster of some masters, without replicas. */
+export async function startCluster(count: number, settings: Record<string, string> = {}): Promise<ClusterUnderTest> {
+  const servers = await Promise.all(
+    Array.from({ length: count }, () => startRedis({ settings: { ...settings, 'cluster-enabled': 'yes' } })),
+  );
+  const nodes = servers.map((server) => new Redis(server.url));
+  const stop = async () => {
+    for (const node of nodes) node.disconnect();
+    await Promise.all(servers.map((server) => server.stop()));
+  };
+  try {
+    const borders = Array.from({ length: count + 1 }, (_, index) => Math.round((SLOTS / count) * index));
+    for (const [index, node] of nodes.entries()) {
+      const [from = 0, to = 0] = borders.slice(index, index + 2);
+      await node.call('CLUSTER', 'ADDSLOTSRANGE', String(from), String(to - 1));
+      await node.call('CLUSTER', 'SET-CONFIG-EPOCH', String(index + 1));
+    }
+    for (const { port } of servers.slice(1)) await nodes[0]?.call('CLUSTER', 'MEET', '127.0.0.1', String(port));
+    for (const node of nodes) await untilWhole(node, count);
+    return { servers, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** Until the node knows all others and finds every slot served. */
+async function untilWhole(node: Redis, count: number): Promise<void> {
+  for (const end = Date.now() + 30_000; Date.now() < end; await sleep(50)) {
+    const info = String(await node.call('CLUSTER', 'INFO'));
+    const slots = await node.call('CLUSTER', 'SLOTS');
+    if (info.includes('cluster_state:ok') && Array.isArray(slots) && slots.length === count) return;
+  }
+  throw new Error('The cluster did not come up.');
+}
+
+export async function withIoredisCluster(url: string): Promise<ClientUnderTest> {
+  const cluster = new Cluster([url]);
+  cluster.on('error', () => {}); // Each command rejects with it.
+  await new Promise((resolve) => cluster.once('ready', resolve));
+  return {
+    sendCommand: fromIoredis(cluster),
+    subscribe: subscribeIoredis(cluster),
+    close: async () => cluster.disconnect(),
+  };
+}
+
+export async function withNodeRedisCluster(url: string): Promise<ClientUnderTest> {
+  const cluster = createCluster({ rootNodes: [{ url }] });
+  cluster.on('error', () => {}); // Each command rejects with it.
+  await cluster.connect();
+  return {
+    sendCommand: fromNodeRedisCluster(cluster),
+    subscribe: subscribeNodeRedis(cluster),
+    close: async () => cluster.destroy(),
+  };
+}
