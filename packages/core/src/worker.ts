@@ -47,6 +47,7 @@ export interface Worker {
 
 type Work = 'effect' | 'check';
 const IDLE_BACKOFF_MS = 5_000;
+const NUDGED = 'nudged';
 
 export function worker<Tx>(options: WorkerOptions<Tx>): Worker {
   const { clock, gates, handlers, random, store } = options;
@@ -67,7 +68,8 @@ export function worker<Tx>(options: WorkerOptions<Tx>): Worker {
   let turn = 0;
 
   function nudge(work: Work): void {
-    awake[work].abort();
+    // With a reason of its own: every fact that comes in nudges, and the default one is an error with a stack.
+    awake[work].abort(NUDGED);
   }
 
   async function nap(work: Work, ms: number): Promise<void> {
