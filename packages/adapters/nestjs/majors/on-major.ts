@@ -16,7 +16,7 @@ export function onMajor(folder: string) {
     test: {
       name: `@tasklatch/nestjs on ${manifest.name}`,
       root: join(folder, '../..'),
-      include: ['src/**/*.test.ts'],
+      include: ['test/**/*.test.ts'],
       exclude: ['**/node_modules/**'],
       testTimeout: 30_000,
       hookTimeout: 60_000,

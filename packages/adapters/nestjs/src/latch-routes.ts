@@ -1,5 +1,4 @@
-import { All, Controller, Inject, Req, Res, SetMetadata, type Type, UseGuards } from '@nestjs/common';
-import { Reflector } from '@nestjs/core';
+import { All, Controller, Inject, Req, Res, type Type, UseGuards } from '@nestjs/common';
 import { type HttpHandler, TasklatchError } from '@tasklatch/core';
 import type { RouteOptions } from './module-options.js';
 import { type PlatformRequest, type PlatformResponse, serveNest } from './serve-nest.js';
@@ -7,13 +6,11 @@ import { type PlatformRequest, type PlatformResponse, serveNest } from './serve-
 /** A controller of ours, and where the app mounted it. */
 export interface LatchRoutes {
   readonly kind: 'callbacks' | 'tasks';
+  readonly path: string;
   readonly controller: Type<unknown>;
   /** Full paths with prefix and version, known once Nest has registered its routes. */
   readonly mounts: Set<string>;
 }
-
-const ROUTES = 'tasklatch:routes';
-const reflector = new Reflector();
 
 export interface LatchRoutesOptions extends RouteOptions {
   readonly kind: LatchRoutes['kind'];
@@ -48,21 +45,25 @@ export function latchRoutes(options: LatchRoutesOptions): LatchRoutes {
     value: kind === 'callbacks' ? 'TasklatchCallbacksController' : 'TasklatchTasksController',
   });
   for (const decorate of decorators) decorate(LatchController);
-  return { kind, controller: LatchController, mounts: new Set() };
+  return { kind, path, controller: LatchController, mounts: new Set() };
 }
 
 /** Maps the controller to its mount path and all below, in the path syntax of the platform. Before Nest registers its routes. */
-export function mapRoutes(routes: LatchRoutes, wildcard: string): void {
-  const target: object = routes.controller.prototype;
+export function mapRoutes({ controller }: LatchRoutes, wildcard: string): void {
+  const target: object = controller.prototype;
   const answer = Object.getOwnPropertyDescriptor(target, 'answer');
-  if (answer === undefined) return;
-  All(['', wildcard])(target, 'answer', answer);
-  SetMetadata(ROUTES, routes)(target, 'answer', answer);
+  if (answer !== undefined) All([wildcard, ''])(target, 'answer', answer);
 }
 
-/** Whose handler this is; Nest copies metadata to the handlers that it registers. */
-export const routesOf = (handler: unknown): LatchRoutes | undefined =>
-  typeof handler === 'function' ? reflector.get<LatchRoutes | undefined>(ROUTES, handler) : undefined;
-
-/** The mount path of a registered path. */
-export const mountOf = (registered: string): string => registered.replace(/\/?\*.*$/, '');
+/**
+ * Whether a registered path is one of ours, which then know their mount. Nest puts prefix and version before what was asked for, so the end
+ * tells; the mount path itself comes after the wildcard below it.
+ */
+export function claimPath(all: readonly LatchRoutes[], registered: string): boolean {
+  const [mount, rest] = registered.split(/\/(?=\*)/, 2);
+  if (mount === undefined) return false;
+  if (rest === undefined) return all.some(({ mounts }) => mounts.has(mount));
+  const mine = all.filter(({ path }) => mount.endsWith(`/${path}`));
+  for (const { mounts } of mine) mounts.add(mount);
+  return mine.length > 0;
+}

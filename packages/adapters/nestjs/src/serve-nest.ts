@@ -1,7 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { Logger } from '@nestjs/common';
-import { belowMount, fromNodeRequest, type HttpAnswer, type HttpHandler, sendNodeAnswer } from '@tasklatch/core';
+import {
+  belowMount,
+  fromNodeRequest,
+  type HttpAnswer,
+  type HttpHandler,
+  type NodeRequest,
+  sendNodeAnswer,
+} from '@tasklatch/core';
 
 /** What is used of a request of platform-express, which is Node's own. */
 type ExpressRequest = IncomingMessage & { readonly raw?: never; readonly route?: { readonly path?: unknown } };
@@ -34,17 +41,23 @@ export async function serveNest(
   response: PlatformResponse,
 ): Promise<void> {
   const node = request.raw ?? request;
-  const parsed = request.raw === undefined ? {} : { parsed: { body: request.body, rawBody: request.rawBody } };
   const answer = await handler(
     fromNodeRequest(node, response.raw ?? response, {
       path: below(node.url ?? '/', routePath(request)),
       raw: request,
       rawBodyFix: FIX,
-      ...parsed,
+      parsed: parsedBy(request),
     }),
   );
   if (response.raw === undefined) await sendExpress(response, answer);
   else sendFastify(response, answer);
+}
+
+/** What a parser left: Fastify's own on Fastify's request, that of middleware on Node's. */
+function parsedBy(request: PlatformRequest): { readonly body: unknown; readonly rawBody: unknown } {
+  const node: NodeRequest = request.raw ?? request;
+  if (request.raw === undefined) return { body: node.body, rawBody: node.rawBody };
+  return { body: request.body ?? node.body, rawBody: request.rawBody ?? node.rawBody };
 }
 
 async function sendExpress(response: ServerResponse, answer: HttpAnswer): Promise<void> {

@@ -1,44 +1,42 @@
 import type { IncomingMessage } from 'node:http';
 import { belowMount } from '@tasklatch/core';
-import { mountOf, routesOf } from './latch-routes.js';
+import { claimPath, type LatchRoutes } from './latch-routes.js';
 
 type Handle = (request: IncomingMessage, response: unknown, next: (error?: unknown) => void) => unknown;
 
 /** What is used of an entry in Express's list of middleware and routes, the list in which Nest itself looks for body parsers. */
 interface Layer {
   handle: Handle;
-  readonly route?: { readonly path: unknown; readonly stack: readonly { readonly handle: unknown }[] } | undefined;
+  readonly route?: { readonly path: unknown } | undefined;
 }
 
 /** Names that body-parser gives to its functions. */
 const PARSERS = new Set(['jsonParser', 'urlencodedParser', 'textParser', 'rawParser']);
-const spared = new WeakSet<Handle>();
+const spared = new WeakMap<object, RegExp[]>();
 
 /**
  * Lets the app's body parsers pass our routes by: the core reads these bodies itself, as they came. Nest puts its parsers before all routes,
  * so they are told here. After Nest has registered its routes.
  */
-export function spareExpress(app: unknown): void {
+export function spareExpress(app: object, routes: readonly LatchRoutes[]): void {
   const stack = stackOf(app);
-  const mounts = new Set<string>();
-  for (const { route } of stack) {
-    const path = route?.path;
-    const routes = route?.stack.map(({ handle }) => routesOf(handle)).find((found) => found !== undefined);
-    if (routes === undefined || typeof path !== 'string') continue;
-    mounts.add(mountOf(path));
-    routes.mounts.add(mountOf(path));
+  for (const { route } of stack) if (typeof route?.path === 'string') claimPath(routes, route.path);
+  const patterns = routes.flatMap(({ mounts }) => [...mounts].map(pattern));
+  const known = spared.get(app);
+  if (known !== undefined) {
+    known.push(...patterns);
+    return;
   }
-  const patterns = [...mounts].map(pattern);
+  spared.set(app, patterns);
   for (const layer of stack) {
     const parse = layer.handle;
-    if (!PARSERS.has(parse.name) || spared.has(parse)) continue;
+    if (!PARSERS.has(parse.name)) continue;
     layer.handle = (request, response, next) => {
       const path = belowMount(request.url ?? '/', '') ?? '/';
       return patterns.some((ours) => ours.test(path)) ? next() : parse(request, response, next);
     };
     // Nest looks for parsers by name, to register none twice.
     Object.defineProperty(layer.handle, 'name', { value: parse.name });
-    spared.add(layer.handle);
   }
 }
 

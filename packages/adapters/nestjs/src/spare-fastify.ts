@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { mountOf, routesOf } from './latch-routes.js';
+import { claimPath, type LatchRoutes } from './latch-routes.js';
 
 type Done = (error?: Error | null, payload?: unknown) => void;
 
@@ -13,7 +13,7 @@ type PreValidation = (request: Request, reply: unknown, done: Done) => void;
 
 interface Route {
   readonly url: string;
-  readonly handler: unknown;
+  readonly method: string | readonly string[];
   preParsing?: PreParsing | PreParsing[];
   preValidation?: PreValidation | PreValidation[];
 }
@@ -23,16 +23,20 @@ export interface Fastify {
   addHook(name: 'onRoute', hook: (route: Route) => void): unknown;
 }
 
-const spared = new WeakSet<Fastify>();
+const spared = new WeakMap<Fastify, LatchRoutes[]>();
 
 /** Lets Fastify's content type parsers pass our routes by: the core reads these bodies itself, as they came. Before Nest registers its routes. */
-export function spareFastify(fastify: Fastify): void {
-  if (spared.has(fastify)) return;
-  spared.add(fastify);
+export function spareFastify(fastify: Fastify, routes: readonly LatchRoutes[]): void {
+  const known = spared.get(fastify);
+  if (known !== undefined) {
+    known.push(...routes);
+    return;
+  }
+  const all = [...routes];
+  spared.set(fastify, all);
   fastify.addHook('onRoute', (route) => {
-    const routes = routesOf(route.handler);
-    if (routes === undefined) return;
-    routes.mounts.add(mountOf(route.url));
+    // Ours take every method.
+    if (typeof route.method === 'string' || !claimPath(all, route.url)) return;
     route.preParsing = [hideEncoding, ...[route.preParsing ?? []].flat(), hideBody];
     route.preValidation = [showBody, ...[route.preValidation ?? []].flat()];
   });
@@ -45,8 +49,9 @@ const hideEncoding: PreParsing = (request, _reply, payload, done) => {
 };
 
 const hideBody: PreParsing = (request, _reply, payload, done) => {
-  // A hook that put another stream in its place, or reads along, wants it parsed.
-  if (payload === request.raw && request.raw.readableFlowing === null)
+  // A hook that put another stream in its place, or is reading along, wants it parsed.
+  const { readableEnded, readableFlowing } = request.raw;
+  if (payload === request.raw && (readableFlowing === null || readableEnded))
     request.headers = { ...request.headers, ...WITHOUT_BODY };
   done(null, payload);
 };

@@ -61,15 +61,16 @@ export class TasklatchModule implements NestModule, OnModuleInit {
   /** Nest calls this before it registers routes. */
   configure(): void {
     const { httpAdapter } = this.host;
-    if (httpAdapter.getType() === 'fastify') spareFastify(httpAdapter.getInstance());
+    const routes = this.plan?.routes ?? [];
     const wildcard = wildcardOf(httpAdapter);
-    for (const routes of this.plan?.routes ?? []) mapRoutes(routes, wildcard);
+    for (const one of routes) mapRoutes(one, wildcard);
+    if (httpAdapter.getType() === 'fastify') spareFastify(httpAdapter.getInstance(), routes);
   }
 
   /** Nest calls this after it has registered routes; in an app without HTTP there is no adapter. */
   onModuleInit(): void {
     const adapter: HttpAdapterHost['httpAdapter'] | undefined = this.host.httpAdapter;
-    if (adapter?.getType() === 'express') spareExpress(adapter.getInstance());
+    if (adapter?.getType() === 'express') spareExpress(adapter.getInstance(), this.plan?.routes ?? []);
   }
 }
 

@@ -22,7 +22,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { type BodyParser, type ServeAdapter, testAdapterContract } from '@tasklatch/testing';
 import compression from 'compression';
 import { describe, expect, it } from 'vitest';
-import { TasklatchModule, TasklatchService } from './index.js';
+import { TasklatchModule, TasklatchService } from '../src/index.js';
 
 @Controller()
 class OwnController {
