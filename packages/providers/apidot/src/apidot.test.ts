@@ -2,9 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { inspect } from 'node:util';
 import { isTasklatchError, type Provider, type ProviderIo } from '@tasklatch/core';
 import { describe, expect, it } from 'vitest';
+import { fixture } from '../test/fixture.js';
 import { type ApidotInput, apidot } from './apidot.js';
 import { apidotFamily } from './families.js';
-import { fixture } from './fixture.js';
 
 const KEY = 'sk-apidot-0123456789';
 const io = (): ProviderIo => ({ fetch, signal: AbortSignal.timeout(20_000), now: () => Date.now() });
@@ -132,10 +132,11 @@ describe('apidotFamily', () => {
 
 describe('apidot fixtures', () => {
   it('are all used: each file is read by a test of this package', () => {
-    const here = new URL('.', import.meta.url);
-    const tests = readdirSync(here)
-      .filter((name) => /(samples|\.test)\.ts$/.test(name))
-      .map((name) => readFileSync(new URL(name, here), 'utf8'))
+    const tests = ['.', '../test/']
+      .map((folder) => new URL(folder, import.meta.url))
+      .flatMap((folder) => readdirSync(folder).map((name) => new URL(name, folder)))
+      .filter(({ pathname }) => /(samples|\.test)\.ts$/.test(pathname))
+      .map((file) => readFileSync(file, 'utf8'))
       .join();
     const names = readdirSync(new URL('../fixtures', import.meta.url)).flatMap(
       (name) => name.match(/^(.*)\.json$/)?.[1] ?? [],

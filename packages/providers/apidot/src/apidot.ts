@@ -1,9 +1,14 @@
-import { type Provider, type ProviderLimits, TasklatchError } from '@tasklatch/core';
-import { apidotAccess } from './access.js';
-import { apidotLimits } from './check-pace.js';
+import {
+  type Provider,
+  type ProviderLimits,
+  providerApi,
+  type SubmitRequest,
+  TasklatchError,
+  unsendable,
+} from '@tasklatch/core';
+import { errorCodeIn, readDelivered, readSubmitted } from './apidot-message.js';
 import { checkTask } from './check-task.js';
-import { readCallback } from './read-callback.js';
-import { submitTask } from './submit-task.js';
+import { apidotLimits } from './limits.js';
 
 export interface ApidotOptions {
   /** The API key (`sk-…`). It stays inside the provider. Typed like `process.env.…`; a missing one throws `invalid_options`. */
@@ -33,7 +38,8 @@ export interface ApidotInput {
 /** APIDot: `submit`, `status` (with the music detail endpoint) and unsigned callbacks. Throws `invalid_options`. */
 export function apidot(options: ApidotOptions): Provider<ApidotInput> {
   const { apiKey, baseUrl = 'https://api.apidot.ai', confirm = 'always', name = 'apidot', limits = {} } = options;
-  const access = apidotAccess(apiKey, baseUrl);
+  // Answers are small; the documented ones are under 1 kB.
+  const api = providerApi({ provider: 'apidot()', apiKey, baseUrl, maxBytes: 1024 * 1024 });
   if (!/^[a-z0-9-]{1,40}$/.test(name)) {
     throw new TasklatchError(
       'invalid_options',
@@ -42,15 +48,24 @@ export function apidot(options: ApidotOptions): Provider<ApidotInput> {
   }
   return {
     name,
-    submit: (request, io) => submitTask(access, request, io),
-    status: (externalId, task, io) => checkTask(access, externalId, task, io),
+    async submit({ model, input, callbackUrl }: SubmitRequest<ApidotInput>, io) {
+      if (model === null || typeof input !== 'object' || input === null || Array.isArray(input))
+        return unsendable('APIDot needs a model and an input that is a JSON object.');
+      return api.submit(io, {
+        path: '/api/generate/submit',
+        body: { model, callback_url: callbackUrl, input },
+        statusIn: errorCodeIn,
+        read: readSubmitted,
+      });
+    },
+    status: (externalId, task, io) => checkTask(api, externalId, task, io),
     callbacks: {
       perTask: true,
       needsExactBody: false,
       confirm,
       // Nothing to check: the token in the URL is the proof, and the core has checked it.
       authenticate: () => ({ kind: 'token' }),
-      parse: readCallback,
+      parse: (delivery) => [readDelivered(delivery.body, api.words)],
     },
     limits: { ...apidotLimits, ...limits },
   };

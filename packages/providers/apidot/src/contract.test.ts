@@ -1,10 +1,10 @@
 import { type DeliverySample, testProviderContract } from '@tasklatch/testing';
 import { describe, expect, it } from 'vitest';
+import { fixture } from '../test/fixture.js';
+import { file, policy, SISTER, UNIFIED } from '../test/samples.js';
+import { statusSamples } from '../test/status-samples.js';
+import { submitSamples } from '../test/submit-samples.js';
 import { type ApidotInput, apidot } from './apidot.js';
-import { fixture } from './fixture.js';
-import { file, policy, SISTER, UNIFIED } from './samples.js';
-import { statusSamples } from './status-samples.js';
-import { submitSamples } from './submit-samples.js';
 
 const KEY = 'sk-apidot-contract-0123456789';
 const png = { files: [file('https://example.com/generated-image.png', 'image')] };

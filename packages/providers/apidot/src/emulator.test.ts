@@ -189,7 +189,7 @@ describe('apidot against the emulator', () => {
     ['no answer', { hang: 1 }, { code: 'TIMEOUT' }],
     ['a 404', { notFound: 1 }, { code: 'not_found' }],
     ['an error code inside HTTP 200', { businessError: 1 }, {}],
-    ['a garbled answer', { garbled: 1 }, { code: 'unreadable_answer' }],
+    ['a garbled answer', { garbled: 1 }, { code: 'unreadable' }],
   ])('says nothing about the task when a check meets %s', async (_what, status, failure) => {
     const emulator = await start();
     const id = idOf(await submit(emulator, 'generate-music', { prompt: 'a boat' }));

@@ -1,7 +1,5 @@
-import type { ResultFile, TaskResult } from '@tasklatch/core';
+import { fileAt, filesIn, jsonOf, type ResultFile, type TaskResult } from '@tasklatch/core';
 import { z } from 'zod';
-import { cleanJson } from './clean-text.js';
-import { readJson } from './read-json.js';
 
 type Item = Readonly<Record<string, unknown>>;
 type Kind = ResultFile['kind'];
@@ -16,13 +14,6 @@ const KIND_OF_TYPE = new Map<unknown, Kind>([
   ['audio', 'audio'],
   ['model', 'model'],
   ['3d', 'model'],
-]);
-
-const KIND_OF_EXTENSION = new Map<string, Kind>([
-  ...['png', 'jpg', 'jpeg', 'webp', 'gif', 'avif'].map((extension) => [extension, 'image'] as const),
-  ...['mp4', 'webm', 'mov'].map((extension) => [extension, 'video'] as const),
-  ...['mp3', 'wav', 'flac', 'm4a', 'ogg', 'aac'].map((extension) => [extension, 'audio'] as const),
-  ...['glb', 'gltf', 'obj', 'fbx', 'usdz', 'stl'].map((extension) => [extension, 'model'] as const),
 ]);
 
 /** URL fields of music items. `watermark_url` of plain items is left out: it is the same picture again. */
@@ -63,50 +54,31 @@ export function resultOf(
   const found = new Map<string, ResultFile>();
   for (const file of items.flatMap(filesOf)) if (!found.has(file.url)) found.set(file.url, file);
   if (found.size === 0 && !items.some(hasWords)) return null;
-  const said = items.filter((item) => !isUrl(item.file_url)).map(besidesFiles);
+  const said = items.filter((item) => fileAt(item.file_url) === undefined).map(besidesFiles);
   const data = said.some((item) => Object.keys(item).length > 0) ? { data: { items: said } } : {};
   return { files: [...found.values()], ...data };
 }
 
 function filesOf(item: Item): ResultFile[] {
-  const plain = isUrl(item.file_url) ? [{ url: item.file_url, kind: kindOf(item, item.file_url) }] : [];
   const named = Object.entries(item).flatMap(([field, value]) => {
     const kind = KIND_OF_FIELD.get(field);
-    if (kind !== undefined) return isUrl(value) ? [{ url: value, kind }] : [];
+    if (kind !== undefined) return withKind(kind, fileAt(value));
     const inside = KIND_IN_DOCUMENT.get(field);
-    return inside === undefined ? [] : filesIn(documentOf(value), inside);
+    if (inside === undefined) return [];
+    return filesIn(documentOf(value)).map((file) => (file.kind === 'other' ? { ...file, kind: inside } : file));
   });
-  return [...plain, ...named];
+  // Only where there is no type does the extension decide.
+  const { file_type: type } = item;
+  const kind = type === undefined ? undefined : (KIND_OF_TYPE.get(type) ?? 'other');
+  return [...withKind(kind, fileAt(item.file_url)), ...named];
 }
 
-function kindOf(item: Item, url: string): Kind {
-  return (
-    KIND_OF_TYPE.get(item.file_type) ??
-    (item.file_type === undefined ? KIND_OF_EXTENSION.get(extensionOf(url)) : undefined) ??
-    'other'
-  );
-}
+const withKind = (kind: Kind | undefined, file: ResultFile | undefined): ResultFile[] =>
+  file === undefined ? [] : [{ ...file, kind: kind ?? file.kind }];
 
-const extensionOf = (url: string): string =>
-  /\.([a-z0-9]{2,5})$/i.exec(new URL(url).pathname)?.[1]?.toLowerCase() ?? '';
-
-/** Every URL in a document, in its order; `readJson` has bounded the depth. */
-function filesIn(value: unknown, kind: Kind): ResultFile[] {
-  if (isUrl(value)) return [{ url: value, kind: KIND_OF_EXTENSION.get(extensionOf(value)) ?? kind }];
-  if (Array.isArray(value)) return value.flatMap((inner) => filesIn(inner, kind));
-  if (typeof value === 'object' && value !== null) return Object.values(value).flatMap((inner) => filesIn(inner, kind));
-  return [];
-}
-
-function documentOf(value: unknown): unknown {
-  if (typeof value !== 'string' || isUrl(value)) return value;
-  try {
-    return readJson(value);
-  } catch {
-    // Not a document after all, so there is no file in it.
-    return undefined;
-  }
-}
+/** What no JSON is in the text holds no file either. */
+const documentOf = (value: unknown): unknown =>
+  typeof value === 'string' && fileAt(value) === undefined ? jsonOf(value) : value;
 
 function hasWords(item: Item): boolean {
   if (WORDS.some((field) => !isEmpty(item[field]))) return true;
@@ -119,7 +91,7 @@ function besidesFiles(item: Item): Record<string, unknown> {
     ([field, value]) =>
       !UNSAID.has(field) && !KIND_OF_FIELD.has(field) && !KIND_IN_DOCUMENT.has(field) && !isEmpty(value),
   );
-  return Object.fromEntries(kept.map(([field, value]) => [field, cleanJson(value)]));
+  return Object.fromEntries(kept);
 }
 
 const isEmpty = (value: unknown): boolean =>
@@ -127,10 +99,3 @@ const isEmpty = (value: unknown): boolean =>
   value === null ||
   (typeof value === 'string' && value.trim() === '') ||
   (Array.isArray(value) && value.length === 0);
-
-/** Absolute http(s), without blanks, control characters or lone surrogates. Anything else is no link to a file. */
-const isUrl = (value: unknown): value is string =>
-  typeof value === 'string' &&
-  value.length <= 8192 &&
-  /^https?:\/\/[^\s\p{Cc}\p{Surrogate}]+$/iu.test(value) &&
-  URL.canParse(value);

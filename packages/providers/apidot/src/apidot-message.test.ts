@@ -1,8 +1,8 @@
 import { isTasklatchError, type ProviderFact } from '@tasklatch/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fixture } from './fixture.js';
-import { readCallback } from './read-callback.js';
+import { fixture } from '../test/fixture.js';
+import { apidot } from './apidot.js';
 
 const delivery = (body: string | Uint8Array) => ({
   method: 'POST',
@@ -14,10 +14,12 @@ const delivery = (body: string | Uint8Array) => ({
   taskId: 'task_1',
 });
 
+const { callbacks } = apidot({ apiKey: 'sk-apidot-0123456789' });
+
 /** The facts in a body, or undefined for `unparseable`. Anything else that is thrown fails the test. */
 function read(body: string | Uint8Array): readonly ProviderFact[] | undefined {
   try {
-    return readCallback(delivery(body));
+    return callbacks?.parse(delivery(body));
   } catch (error) {
     if (isTasklatchError(error, 'unparseable')) return undefined;
     throw error;
@@ -35,7 +37,7 @@ const isGood = ({ externalId, status, progress, result, error }: ProviderFact): 
   (result?.files ?? []).every(({ url }) => /^https?:\/\//i.test(url) && URL.canParse(url)) &&
   (status !== 'succeeded' || (result?.files.length ?? 0) > 0 || result?.data !== undefined) &&
   (error?.message ?? '').length <= 1000 &&
-  !texts([externalId, result, error]).some((text) => text.includes('\u0000') || /\p{Surrogate}/u.test(text));
+  !texts([externalId, result?.files, error]).some((text) => text.includes('\u0000') || /\p{Surrogate}/u.test(text));
 
 function texts(value: unknown): string[] {
   if (typeof value === 'string') return [value];
@@ -91,7 +93,7 @@ const task = fc.record(
   { requiredKeys: [] },
 );
 
-describe('readCallback, on what anyone can send', () => {
+describe('a callback, whatever anyone sends', () => {
   it.each([
     ['bytes', fc.uint8Array({ maxLength: 300 })],
     ['text', fc.string({ unit: 'binary' })],
@@ -141,7 +143,7 @@ describe('readCallback, on what anyone can send', () => {
   });
 });
 
-describe('readCallback', () => {
+describe('a callback', () => {
   it('reads the same task flat, wrapped, with a byte order mark and with spaces', () => {
     const flat = read(fixture('callback-finished-flat'));
     expect(read(`\uFEFF ${fixture('callback-finished-flat')} `)).toEqual(flat);

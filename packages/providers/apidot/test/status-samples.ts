@@ -220,7 +220,7 @@ export const statusSamples: StatusSample = {
     {
       name: 'a task without a status',
       answer: { body: { code: 200, data: { task_id: UNIFIED } } },
-      expect: { failure: 'unreadable_answer' },
+      expect: { failure: 'unreadable' },
     },
     { name: '401', answer: answers('error-401', 401), expect: { failure: 'unauthorized' } },
   ],

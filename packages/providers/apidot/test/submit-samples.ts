@@ -1,5 +1,5 @@
 import type { SubmitSample } from '@tasklatch/testing';
-import type { ApidotInput } from './apidot.js';
+import type { ApidotInput } from '../src/apidot.js';
 import { answers, MUSIC, UNIFIED } from './samples.js';
 
 const refused = (code: string, message: string | null) => ({ kind: 'refused' as const, error: { code, message } });
