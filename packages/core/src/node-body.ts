@@ -24,7 +24,8 @@ export async function nodeBody(source: NodeBodySource, limitBytes: number): Prom
   }
   const { fix, headers, stream, untouched } = source;
   if (Number(headers['content-length'] ?? 0) > limitBytes) throw tooLarge(limitBytes);
-  if (stream.readableDidRead)
+  // Flowing before we begin: somebody else is reading, and we would get what is left.
+  if (wasRead(stream) || stream.readableFlowing === true)
     throw new TasklatchError('body_consumed', `The body of this request is gone. Fix: ${fix}`);
   if (stream.destroyed) throw aborted();
   return { bytes: await readStream(stream, limitBytes), exact: untouched };

@@ -26,14 +26,13 @@ export function fastifyRoutes(instance: FastifyInstance, handler: HttpHandler, o
   });
 
   const depth = instance.prefix.split('/').filter((segment) => segment !== '').length;
-  async function serve(request: FastifyRequest & { rawBody?: unknown }, reply: FastifyReply): Promise<FastifyReply> {
-    const { body: stream, raw, rawBody } = request;
+  async function serve(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    const { body: stream, raw } = request;
     const answer = await handler(
       fromNodeRequest(raw, reply.raw, {
         path: below(raw.url ?? '/', depth),
         raw: request,
         rawBodyFix,
-        parsed: { rawBody },
         signal: closing.signal,
         // A hook that inflates or decrypts puts another stream in its place.
         ...(stream instanceof Readable ? { stream } : {}),
@@ -54,11 +53,6 @@ export function fastifyRoutes(instance: FastifyInstance, handler: HttpHandler, o
 /** The path without its first `depth` segments, as it came: a prefix may have parameters, and escapes that the router has read. */
 function below(target: string, depth: number): string {
   const [path = '', ...query] = target.replace(/^[a-z][a-z\d+.-]*:\/\/[^/?]*/i, '').split('?');
-  return [
-    `/${path
-      .split('/')
-      .slice(depth + 1)
-      .join('/')}`,
-    ...query,
-  ].join('?');
+  const segments = path.split('/').slice(depth + 1);
+  return [`/${segments.join('/')}`, ...query].join('?');
 }
