@@ -37,12 +37,15 @@ export function clientCases({ expect, it }: AdapterSuite): void {
       `POST ${bench.path(task)} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n`,
     );
     const piece = Buffer.concat([Buffer.from('10000\r\n'), Buffer.alloc(65_536, 32), Buffer.from('\r\n')]);
-    await bench.until('the answer comes', async () => {
+    await bench.until('the answer comes, or the connection is cut', () => {
       if (!connection.closed) connection.write(piece);
-      return connection.received().includes('\r\n\r\n') || connection.sent > SLACK;
+      return connection.closed || connection.received().includes('\r\n\r\n') || connection.sent > SLACK;
     });
-    expect(connection.received().toString('latin1').slice(0, 12)).toBe('HTTP/1.1 413');
     expect(connection.sent < SLACK).toBe(true);
+    // Who goes on writing into a connection that is closed for it may lose the answer.
+    if (connection.received().byteLength > 0)
+      expect(connection.received().toString('latin1').slice(0, 12)).toBe('HTTP/1.1 413');
+    expect(bench.ended.map(({ status }) => status)).toEqual([413]);
     connection.drop();
     expect(bench.signed.seen.length).toBe(0);
     expect((await bench.deliver(task)).status).toBe(200);
