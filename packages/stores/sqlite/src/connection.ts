@@ -1,9 +1,9 @@
-import type { SqliteDatabase, SqliteStatement } from './sqlite-database.js';
+import type { SqliteConnection } from './sqlite-database.js';
 import { STATEMENTS } from './statements.js';
 
 /** One connection, and its statements prepared once. */
 export interface Connection {
-  readonly database: SqliteDatabase;
+  readonly database: SqliteConnection;
   exec(sql: string): void;
   /** Runs a statement of `sql/*.sql` by name. `Row` is what that statement selects. */
   all<Row>(name: string, ...values: Value[]): readonly Row[];
@@ -15,8 +15,8 @@ export interface Connection {
 /** Nothing else is ever bound: libsql ends the whole process when it meets a boolean. */
 type Value = string | number | null;
 
-export function connection(database: SqliteDatabase): Connection {
-  const prepared = new Map<string, SqliteStatement>();
+export function connection(database: SqliteConnection): Connection {
+  const prepared = new Map<string, ReturnType<SqliteConnection['prepare']>>();
   function allOf<Row>(sql: string, ...values: Value[]): readonly Row[] {
     let statement = prepared.get(sql);
     if (statement === undefined) {

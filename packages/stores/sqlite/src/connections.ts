@@ -1,6 +1,6 @@
 import { type Connection, connection } from './connection.js';
 import { migrate } from './migrate.js';
-import type { SqliteDatabase } from './sqlite-database.js';
+import type { SqliteConnection } from './sqlite-database.js';
 
 /** The connections of one store: opened when first needed, opened again after one went bad. */
 export interface Connections {
@@ -13,7 +13,7 @@ export interface Connections {
 }
 
 export interface Source {
-  open(): SqliteDatabase;
+  open(): SqliteConnection;
   /** A second call would give the same connection, or another database. */
   readonly onlyOne: boolean;
   /** Whether a connection is ours to close. */
@@ -63,7 +63,7 @@ export function connections(source: Source): Connections {
 }
 
 /** By `exec`: a statement that libsql prepared and that met a busy file would keep its lock until it is garbage collected. */
-function prepare(database: SqliteDatabase): void {
+function prepare(database: SqliteConnection): void {
   // The wait for the write lock is ours: SQLite's own would block the event loop, and its turns are unfair.
   database.exec('PRAGMA busy_timeout = 0');
   database.exec('PRAGMA journal_mode = WAL');

@@ -1,10 +1,10 @@
-import type { SqliteDatabase, SqliteStatement } from './sqlite-database.js';
+import type { SqliteConnection } from './sqlite-database.js';
 
 /**
  * The connection as an effect gets it: everything on it works until `over()` returns an error, then throws that. So a promise that the
  * effect forgot can't write into somebody else's transaction.
  */
-export const guarded = <Db extends SqliteDatabase>(database: Db, over: () => Error | undefined): Db =>
+export const guarded = <Db extends SqliteConnection>(database: Db, over: () => Error | undefined): Db =>
   guard(database, over);
 
 function guard<T extends object>(target: T, over: () => Error | undefined): T {
@@ -28,5 +28,5 @@ function guard<T extends object>(target: T, over: () => Error | undefined): T {
   return proxy;
 }
 
-const isStatement = (value: unknown): value is SqliteStatement =>
+const isStatement = (value: unknown): value is ReturnType<SqliteConnection['prepare']> =>
   typeof value === 'object' && value !== null && 'all' in value && 'run' in value;

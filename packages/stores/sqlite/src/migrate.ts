@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { TasklatchError } from '@tasklatch/core';
-import type { SqliteDatabase } from './sqlite-database.js';
+import type { SqliteConnection } from './sqlite-database.js';
 
 /** One file for each version of the schema, in order; never changed once published. */
 const MIGRATIONS = ['001'];
@@ -9,7 +9,7 @@ const MIGRATIONS = ['001'];
  * Brings the tables to this code's version. Safe when many processes start at once: one does it, the others wait for the write lock and
  * find it done. Throws `schema_mismatch` when newer code was here.
  */
-export function migrate(database: SqliteDatabase): void {
+export function migrate(database: SqliteConnection): void {
   if (versionOf(database) === MIGRATIONS.length) return;
   database.exec('BEGIN IMMEDIATE');
   try {
@@ -27,7 +27,7 @@ export function migrate(database: SqliteDatabase): void {
 }
 
 /** Not `PRAGMA user_version`: that number belongs to the app, whose own tables may lie in the same file. */
-function versionOf(database: SqliteDatabase): number {
+function versionOf(database: SqliteConnection): number {
   const tables = database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'tasklatch_schema'").all();
   if (tables.length === 0) return 0;
   // The cast: the table's one row has this one column.

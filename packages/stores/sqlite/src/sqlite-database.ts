@@ -1,8 +1,13 @@
-/** What the store calls on a connection: `DatabaseSync` of node:sqlite, libsql and better-sqlite3 all fit. */
-export interface SqliteDatabase {
+/** What the store calls on a connection it is given: `DatabaseSync` of node:sqlite, libsql and better-sqlite3 all fit. */
+export interface SqliteConnection {
   exec(sql: string): unknown;
-  prepare(sql: string): SqliteStatement;
+  prepare(sql: string): { all(...values: unknown[]): unknown[] };
   close?(): unknown;
+}
+
+/** The connection that an effect gets from a store with `file`, whichever driver is behind it. */
+export interface SqliteDatabase extends SqliteConnection {
+  prepare(sql: string): SqliteStatement;
 }
 
 export interface SqliteStatement {
@@ -11,4 +16,5 @@ export interface SqliteStatement {
   all(...values: SqliteValue[]): unknown[];
 }
 
+/** No booleans: libsql ends the whole process when it meets one. */
 export type SqliteValue = string | number | bigint | null | Uint8Array;

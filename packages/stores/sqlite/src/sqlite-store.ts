@@ -18,12 +18,12 @@ import { list } from './list.js';
 import { listeners } from './listeners.js';
 import { purge } from './purge.js';
 import { open, record } from './record.js';
-import type { SqliteDatabase } from './sqlite-database.js';
+import type { SqliteConnection, SqliteDatabase } from './sqlite-database.js';
 import { findTask, findTaskByExternalId } from './task-row.js';
 import { type SqliteTx, transact } from './transact.js';
 import { writer } from './writer.js';
 
-export interface SqliteStoreOptions<Db extends SqliteDatabase = SqliteDatabase> extends Partial<StoreLimits> {
+export interface SqliteStoreOptions<Db extends SqliteConnection = SqliteDatabase> extends Partial<StoreLimits> {
   /** Path of the file; made when it is not there. `:memory:` for a test. */
   readonly file?: string;
   /**
@@ -45,7 +45,7 @@ export interface SqliteStoreOptions<Db extends SqliteDatabase = SqliteDatabase> 
  * Tasks in one SQLite file: durable, shared by the processes of one machine, nothing to install. What was acknowledged is on the disk
  * (`synchronous=FULL`). Opens the file and brings its tables up to date at the first use; after a failure the next use tries again.
  */
-export function sqliteStore<Db extends SqliteDatabase = SqliteDatabase>(
+export function sqliteStore<Db extends SqliteConnection = SqliteDatabase>(
   options: SqliteStoreOptions<Db>,
 ): TaskStore<SqliteTx<Db>> & Required<Pick<TaskStore<SqliteTx<Db>>, 'transact' | 'listen' | 'close'>> {
   const { busyMs = 4000, holdMs = 3000, pollMs = 250, clock = systemClock } = options;
@@ -84,7 +84,7 @@ export function sqliteStore<Db extends SqliteDatabase = SqliteDatabase>(
   };
 }
 
-function sourceOf({ file, database }: SqliteStoreOptions): Source {
+function sourceOf({ file, database }: SqliteStoreOptions<SqliteConnection>): Source {
   if (file !== undefined && database === undefined) {
     return { open: () => openFile(file), onlyOne: file === ':memory:', owned: true };
   }

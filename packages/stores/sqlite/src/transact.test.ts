@@ -1,5 +1,6 @@
 import { type EffectLease, isTasklatchError } from '@tasklatch/core';
 import { aDraft } from '@tasklatch/testing';
+import Libsql from 'libsql';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { seedEffects } from '../test/seed-effects.js';
 import { type TempFile, tempFile } from '../test/temp-file.js';
@@ -180,12 +181,12 @@ it('notices when the effect has ended its transaction by itself', async () => {
   expect((await store.open(aDraft())).created).toBe(true);
 });
 
-it('passes the type of the connection on to the effect', async () => {
-  interface Mine extends SqliteDatabase {
-    readonly mine: string;
-  }
-  const store = sqliteStore({ database: () => Object.assign(openFile(temp.file), { mine: 'yes' }) as Mine });
+it('passes the type of the connection it is given on to the effect', async () => {
+  const store = sqliteStore({ database: () => new Libsql(temp.file) });
   stores.push(store);
   const lease = await claimOne(makeStore());
-  expect(await store.transact(lease, DONE, async (tx) => (await tx.begin()).mine)).toBe('yes');
+  expect(await store.transact(lease, DONE, async (tx) => (await tx.begin()).inTransaction)).toBe(true);
+  // @ts-expect-error: the connection of a store with `file` promises only what every driver has.
+  const other = makeStore().transact(lease, DONE, async (tx) => (await tx.begin()).inTransaction);
+  expect(isTasklatchError(await rejection(other), 'lease_lost')).toBe(true);
 });

@@ -3,11 +3,11 @@ import type { Act } from './act.js';
 import { finish, heldEffect } from './finish.js';
 import { guarded } from './guarded.js';
 import type { Hold } from './hold.js';
-import type { SqliteDatabase } from './sqlite-database.js';
+import type { SqliteConnection, SqliteDatabase } from './sqlite-database.js';
 import type { Writer } from './writer.js';
 
 /** What an effect gets as `tx`. */
-export interface SqliteTx<Db extends SqliteDatabase = SqliteDatabase> {
+export interface SqliteTx<Db extends SqliteConnection = SqliteDatabase> {
   /**
    * Waits for the file's write lock, begins the transaction and gives its connection; a second call gives the same. What is written
    * there is committed together with the end of the effect, or not at all. From here until the handler ends nobody else can write to
@@ -17,7 +17,7 @@ export interface SqliteTx<Db extends SqliteDatabase = SqliteDatabase> {
 }
 
 /** An effect that keeps the write lock for longer than `holdMs` is rolled back. */
-export async function transact<Db extends SqliteDatabase, T>(
+export async function transact<Db extends SqliteConnection, T>(
   writer: Writer,
   holdMs: number,
   lease: EffectLease,
