@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { providerApp, serveLoopback, testProviderContract } from '@tasklatch/testing';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { luma } from './luma.js';
 import { lumaStandIn } from './luma-stand-in.js';
 
@@ -51,16 +51,14 @@ testProviderContract(
 );
 
 it('luma settles a task in a whole app, by its callback and a check', async () => {
-  const api = await serveLoopback(lumaStandIn());
-  const app = await providerApp(luma({ apiKey: KEY, baseUrl: api.origin }));
+  const api = await serveLoopback(lumaStandIn(), onTestFinished);
+  const app = await providerApp(luma({ apiKey: KEY, baseUrl: api.origin }), {}, onTestFinished);
   const { id } = await app.latch.submit({ provider: 'luma', model: 'ray-2', input: { kind: 'video' }, key: 'k' });
   expect(await app.latch.wait(id, 20_000)).toMatchObject({
     status: 'succeeded',
     result: { files: [{ kind: 'video' }] },
   });
   await expect.poll(() => app.settled.length).toBe(1);
-  await app.close();
-  await api.close();
 });
 
 it('the page about writing a provider shows this very file', () => {

@@ -67,6 +67,7 @@ export {
 } from './signatures/ed25519-signature.js';
 export { type IdRow, idPreset, kieSignature, kieTaskId } from './signatures/id-signature.js';
 export type { FetchedKeysOptions } from './signatures/key-source.js';
+export { optionalSignature } from './signatures/optional-signature.js';
 export type { Secret, Secrets } from './signatures/secrets.js';
 export {
   assemblyAiHeader,

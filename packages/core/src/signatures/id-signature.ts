@@ -1,3 +1,4 @@
+import { jsonOf } from '../wire/json-of.js';
 import { hmacKey, textKey } from './hmac.js';
 import { keyRing } from './secrets.js';
 import {
@@ -59,13 +60,7 @@ export const kieSignature = idPreset({
 
 /** The one task id a Kie.ai body names. A body that names two different ones could have one signed and the other used: none then. */
 export function kieTaskId(body: Uint8Array): string | undefined {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8'));
-  } catch {
-    return undefined;
-  }
-  const data = own(parsed, 'data');
+  const data = own(jsonOf(body), 'data');
   const [first, second] = [own(data, 'taskId'), own(data, 'task_id')].filter((id) => id !== undefined && id !== null);
   if (typeof first !== 'string' || first === '' || (second !== undefined && second !== first)) return undefined;
   return first;

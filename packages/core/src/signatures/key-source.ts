@@ -1,3 +1,4 @@
+import { jsonOf } from '../wire/json-of.js';
 import { sendOnce } from '../wire/send-once.js';
 import { jwkKeys, type PublicKey } from './jwk-keys.js';
 import { wrong } from './secrets.js';
@@ -95,13 +96,9 @@ async function load(
     maxBytes: 256 * 1024,
   });
   if (sent.kind !== 'answer' || sent.response.status !== 200) return undefined;
-  try {
-    const keys = jwkKeys(JSON.parse(sent.response.text));
-    // A set without a usable key is a fault of the server, no reason to forget the keys we have.
-    return keys.length === 0 ? undefined : keys;
-  } catch {
-    return undefined;
-  }
+  const keys = jwkKeys(jsonOf(sent.response.text));
+  // A set without a usable key is a fault of the server, no reason to forget the keys we have.
+  return keys.length === 0 ? undefined : keys;
 }
 
 function checkUrl(url: string): void {

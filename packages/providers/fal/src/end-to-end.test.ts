@@ -1,17 +1,7 @@
 import { createHash, generateKeyPairSync, sign } from 'node:crypto';
 import { providerApp, serveLoopback } from '@tasklatch/testing';
-import { afterEach, expect, it } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { fal } from './index.js';
-
-const closing: { close(): Promise<void> }[] = [];
-afterEach(async () => {
-  for (const one of closing.splice(0).reverse()) await one.close();
-});
-async function closed<T extends { close(): Promise<void> }>(opening: Promise<T>): Promise<T> {
-  const one = await opening;
-  closing.push(one);
-  return one;
-}
 
 const { publicKey, privateKey } = generateKeyPairSync('ed25519');
 
@@ -30,27 +20,25 @@ function post(url: string, told: object) {
 
 it('webhooks wait while the key server is down, and a result that one lacks is fetched from the queue', async () => {
   let keysDown = true;
-  const { origin: keys } = await closed(
-    serveLoopback((_request, response) =>
+  const { origin: keys } = await serveLoopback(
+    (_request, response) =>
       keysDown
         ? response.writeHead(503).end()
         : response.end(JSON.stringify({ keys: [publicKey.export({ format: 'jwk' })] })),
-    ),
+    onTestFinished,
   );
   const asked: string[] = [];
   let webhook = '';
-  const { origin: api } = await closed(
-    serveLoopback((request, response) => {
-      const { pathname, searchParams } = new URL(request.url ?? '', 'http://fal.test');
-      asked.push(`${request.method} ${pathname}`);
-      webhook = searchParams.get('fal_webhook') ?? webhook;
-      if (request.method === 'POST') response.end('{"request_id":"r1"}');
-      else if (pathname.endsWith('/status')) response.end('{"request_id":"r1","status":"COMPLETED"}');
-      else response.end('{"video":{"url":"https://v3.fal.test/out.mp4"},"prompt":"x"}');
-    }),
-  );
+  const { origin: api } = await serveLoopback((request, response) => {
+    const { pathname, searchParams } = new URL(request.url ?? '', 'http://fal.test');
+    asked.push(`${request.method} ${pathname}`);
+    webhook = searchParams.get('fal_webhook') ?? webhook;
+    if (request.method === 'POST') response.end('{"request_id":"r1"}');
+    else if (pathname.endsWith('/status')) response.end('{"request_id":"r1","status":"COMPLETED"}');
+    else response.end('{"video":{"url":"https://v3.fal.test/out.mp4"},"prompt":"x"}');
+  }, onTestFinished);
   const provider = fal({ apiKey: 'fal-0123456789', baseUrl: api, signature: { keys, retryMs: 1 } });
-  const { latch, settled } = await closed(providerApp(provider));
+  const { latch, settled } = await providerApp(provider, {}, onTestFinished);
   const { id } = await latch.submit({ provider: 'fal', model: 'fal-ai/video/fast', input: { prompt: 'x' }, key: 'k' });
 
   const told = {

@@ -1,17 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { providerApp, serveLoopback } from '@tasklatch/testing';
-import { afterEach, expect, it } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { kie } from './index.js';
-
-const closing: { close(): Promise<void> }[] = [];
-afterEach(async () => {
-  for (const one of closing.splice(0).reverse()) await one.close();
-});
-async function closed<T extends { close(): Promise<void> }>(opening: Promise<T>): Promise<T> {
-  const one = await opening;
-  closing.push(one);
-  return one;
-}
 
 const HMAC_KEY = 'kie-hmac-key-0123456789';
 
@@ -19,18 +9,18 @@ it('a callback that is rightly signed and lies changes nothing: what recordInfo 
   const asked: string[] = [];
   let callbackUrl = '';
   let state = 'generating';
-  const { origin: api } = await closed(
-    serveLoopback(async (request, response) => {
-      asked.push(`${request.method} ${request.url}`);
-      let body = '';
-      for await (const chunk of request) body += chunk;
-      callbackUrl = JSON.parse(body || '{}').callBackUrl ?? callbackUrl;
-      const resultJson = state === 'success' ? '{"resultUrls":["https://file.test/real.png"]}' : '';
-      response.end(JSON.stringify({ code: 200, data: { taskId: 't1', state, resultJson } }));
-    }),
-  );
-  const { latch, settled } = await closed(
-    providerApp(kie({ apiKey: 'kie-0123456789', webhookHmacKey: HMAC_KEY, baseUrl: api })),
+  const { origin: api } = await serveLoopback(async (request, response) => {
+    asked.push(`${request.method} ${request.url}`);
+    let body = '';
+    for await (const chunk of request) body += chunk;
+    callbackUrl = JSON.parse(body || '{}').callBackUrl ?? callbackUrl;
+    const resultJson = state === 'success' ? '{"resultUrls":["https://file.test/real.png"]}' : '';
+    response.end(JSON.stringify({ code: 200, data: { taskId: 't1', state, resultJson } }));
+  }, onTestFinished);
+  const { latch, settled } = await providerApp(
+    kie({ apiKey: 'kie-0123456789', webhookHmacKey: HMAC_KEY, baseUrl: api }),
+    {},
+    onTestFinished,
   );
   const { id } = await latch.submit({ provider: 'kie', model: 'acme/image', input: { prompt: 'x' }, key: 'k' });
 

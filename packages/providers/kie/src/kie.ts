@@ -1,5 +1,6 @@
 import {
   kieSignature,
+  optionalSignature,
   type Provider,
   type ProviderLimits,
   providerApi,
@@ -35,7 +36,7 @@ export type KieInput = Readonly<Record<string, unknown>>;
 export function kie(options: KieOptions): Provider<KieInput> {
   const { apiKey, baseUrl = 'https://api.kie.ai', name = 'kie', limits = {} } = options;
   const api = providerApi({ provider: 'kie()', apiKey, baseUrl });
-  const scheme = signatureOf(options);
+  const scheme = optionalSignature(kieSignature, options, 'webhookHmacKey');
 
   return {
     name,
@@ -69,11 +70,4 @@ export function kie(options: KieOptions): Provider<KieInput> {
     },
     limits: { ...kieLimits, ...limits },
   };
-}
-
-/** Undefined when no key is asked for. A key that was meant to be there and is not is a mistake, not a choice. */
-function signatureOf(options: KieOptions) {
-  if (!Object.hasOwn(options, 'webhookHmacKey')) return undefined;
-  const { webhookHmacKey: secret = '', toleranceS } = options;
-  return kieSignature({ secret, ...(toleranceS === undefined ? {} : { toleranceS }) });
 }

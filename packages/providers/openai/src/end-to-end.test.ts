@@ -1,17 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { providerApp, serveLoopback } from '@tasklatch/testing';
-import { afterEach, expect, it } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { openai } from './index.js';
-
-const closing: { close(): Promise<void> }[] = [];
-afterEach(async () => {
-  for (const one of closing.splice(0).reverse()) await one.close();
-});
-async function closed<T extends { close(): Promise<void> }>(opening: Promise<T>): Promise<T> {
-  const one = await opening;
-  closing.push(one);
-  return one;
-}
 
 const SECRET = Buffer.alloc(32, 6);
 
@@ -26,20 +16,16 @@ function post(origin: string, type: string, id: string) {
 it('a thin webhook makes the result be fetched, and the effect gets it, once', async () => {
   let status = 'queued';
   const asked: string[] = [];
-  const { origin: api } = await closed(
-    serveLoopback((request, response) => {
-      asked.push(`${request.method} ${request.url}`);
-      response.end(
-        JSON.stringify({ id: 'resp_1', status, output: status === 'completed' ? [{ text: 'A boat.' }] : [] }),
-      );
-    }),
-  );
+  const { origin: api } = await serveLoopback((request, response) => {
+    asked.push(`${request.method} ${request.url}`);
+    response.end(JSON.stringify({ id: 'resp_1', status, output: status === 'completed' ? [{ text: 'A boat.' }] : [] }));
+  }, onTestFinished);
   const provider = openai({
     apiKey: 'sk-0123456789',
     webhookSecret: `whsec_${SECRET.toString('base64')}`,
     baseUrl: api,
   });
-  const { latch, origin, settled } = await closed(providerApp(provider));
+  const { latch, origin, settled } = await providerApp(provider, {}, onTestFinished);
 
   // The webhook overtakes the answer to the submit: nobody knows the id yet.
   expect((await post(origin, 'response.completed', 'resp_1')).status).toBe(200);
@@ -57,8 +43,10 @@ it('a thin webhook makes the result be fetched, and the effect gets it, once', a
 });
 
 it('a webhook without a right signature does nothing', async () => {
-  const { latch, origin } = await closed(
-    providerApp(openai({ apiKey: 'sk-0123456789', webhookSecret: `whsec_${Buffer.alloc(32, 1).toString('base64')}` })),
+  const { latch, origin } = await providerApp(
+    openai({ apiKey: 'sk-0123456789', webhookSecret: `whsec_${Buffer.alloc(32, 1).toString('base64')}` }),
+    {},
+    onTestFinished,
   );
   expect((await post(origin, 'response.completed', 'resp_1')).status).toBe(401);
   expect((await latch.ledger({ quarantine: {} })).entries).toEqual([]);

@@ -1,5 +1,6 @@
 import {
   jsonOf,
+  optionalSignature,
   type Provider,
   type ProviderLimits,
   providerApi,
@@ -62,7 +63,7 @@ export function openai(options: OpenAIOptions): Provider<OpenAIInput> {
   });
   const response = (json: unknown) => readResponse(json, api.words);
   const batch = (json: unknown) => readBatch(json, api.words);
-  const scheme = signatureOf(options);
+  const scheme = optionalSignature(standardWebhooksSignature, options, 'webhookSecret');
 
   return {
     name,
@@ -95,11 +96,4 @@ export function openai(options: OpenAIOptions): Provider<OpenAIInput> {
     }),
     limits: { ...openaiLimits, ...limits },
   };
-}
-
-/** Undefined when no secret is asked for. A secret that was meant to be there and is not is a mistake, not a choice. */
-function signatureOf(options: OpenAIOptions) {
-  if (!Object.hasOwn(options, 'webhookSecret')) return undefined;
-  const { webhookSecret: secret = '', toleranceS } = options;
-  return standardWebhooksSignature({ secret, ...(toleranceS === undefined ? {} : { toleranceS }) });
 }

@@ -1,17 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { providerApp, serveLoopback } from '@tasklatch/testing';
-import { afterEach, expect, it } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { replicate } from './index.js';
-
-const closing: { close(): Promise<void> }[] = [];
-afterEach(async () => {
-  for (const one of closing.splice(0).reverse()) await one.close();
-});
-async function closed<T extends { close(): Promise<void> }>(opening: Promise<T>): Promise<T> {
-  const one = await opening;
-  closing.push(one);
-  return one;
-}
 
 const SECRET = Buffer.alloc(24, 5);
 
@@ -26,21 +16,19 @@ function post(url: string, prediction: object, key = SECRET) {
 it('a signed webhook settles its task without a check, however often and in whatever order webhooks come', async () => {
   const asked: string[] = [];
   let webhook = '';
-  const { origin: api } = await closed(
-    serveLoopback(async (request, response) => {
-      asked.push(`${request.method} ${request.url}`);
-      let body = '';
-      for await (const chunk of request) body += chunk;
-      webhook = JSON.parse(body || '{}').webhook ?? webhook;
-      response.writeHead(201).end('{"id":"p1","status":"starting"}');
-    }),
-  );
+  const { origin: api } = await serveLoopback(async (request, response) => {
+    asked.push(`${request.method} ${request.url}`);
+    let body = '';
+    for await (const chunk of request) body += chunk;
+    webhook = JSON.parse(body || '{}').webhook ?? webhook;
+    response.writeHead(201).end('{"id":"p1","status":"starting"}');
+  }, onTestFinished);
   const provider = replicate({
     apiKey: 'r8_0123456789',
     webhookSecret: `whsec_${SECRET.toString('base64')}`,
     baseUrl: api,
   });
-  const { latch, settled } = await closed(providerApp(provider));
+  const { latch, settled } = await providerApp(provider, {}, onTestFinished);
   const { id } = await latch.submit({ provider: 'replicate', model: 'acme/painter', input: { prompt: 'x' }, key: 'k' });
 
   const done = { id: 'p1', status: 'succeeded', output: ['https://replicate.delivery/a/out.png'] };

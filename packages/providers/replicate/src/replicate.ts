@@ -1,5 +1,6 @@
 import {
   jsonOf,
+  optionalSignature,
   type Provider,
   type ProviderLimits,
   providerApi,
@@ -50,7 +51,7 @@ export function replicate(options: ReplicateOptions): Provider<ReplicateInput> {
     limits = {},
   } = options;
   const api = providerApi({ provider: 'replicate()', apiKey, baseUrl });
-  const signature = signatureOf(options);
+  const signature = optionalSignature(standardWebhooksSignature, options, 'webhookSecret');
   const read = (json: unknown) => readPrediction(json, api.words);
 
   return {
@@ -78,11 +79,4 @@ export function replicate(options: ReplicateOptions): Provider<ReplicateInput> {
     },
     limits: { ...replicateLimits, ...limits },
   };
-}
-
-/** Undefined when no secret is asked for. A secret that was meant to be there and is not is a mistake, not a choice. */
-function signatureOf(options: ReplicateOptions) {
-  if (!Object.hasOwn(options, 'webhookSecret')) return undefined;
-  const { webhookSecret: secret = '', toleranceS } = options;
-  return standardWebhooksSignature({ secret, ...(toleranceS === undefined ? {} : { toleranceS }) });
 }

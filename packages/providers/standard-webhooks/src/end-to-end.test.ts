@@ -1,17 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { providerApp } from '@tasklatch/testing';
-import { afterEach, expect, it } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { standardWebhooks } from './index.js';
-
-const closing: { close(): Promise<void> }[] = [];
-afterEach(async () => {
-  for (const one of closing.splice(0).reverse()) await one.close();
-});
-async function closed<T extends { close(): Promise<void> }>(opening: Promise<T>): Promise<T> {
-  const one = await opening;
-  closing.push(one);
-  return one;
-}
 
 const SECRET = Buffer.alloc(32, 9);
 
@@ -24,7 +14,7 @@ function post(origin: string, id: string, body: string) {
 
 it('each message runs its effect once, however often it comes, and what can’t be read is kept', async () => {
   const provider = standardWebhooks({ name: 'billing', secret: `whsec_${SECRET.toString('base64')}` });
-  const { latch, origin, settled } = await closed(providerApp(provider, { unknownTasks: 'open' }));
+  const { latch, origin, settled } = await providerApp(provider, { unknownTasks: 'open' }, onTestFinished);
   const answers = await Promise.all(
     Array.from({ length: 20 }, (_, copy) => post(origin, `msg_${copy % 4}`, `{"invoice":${copy % 4}}`)),
   );

@@ -9,7 +9,7 @@ export { type HangingStore, hangingStore } from './hanging-store.js';
 export { interceptStore, type StoreAct } from './intercept-store.js';
 export { type Losses, lossyStore, StoreFault } from './lossy-store.js';
 export { type ManualClock, manualClock } from './manual-clock.js';
-export { type LoopbackServer, type ProviderApp, providerApp, serveLoopback } from './provider-app.js';
+export { type AtEnd, type LoopbackServer, type ProviderApp, providerApp, serveLoopback } from './provider-app.js';
 export { aTask } from './provider-contract/a-task.js';
 export type {
   Canned,

@@ -15,19 +15,21 @@ export interface LoopbackServer {
   close(): Promise<void>;
 }
 
-/** A server on a free port of this machine, to stand in for a provider's API. */
-export async function serveLoopback(listener: RequestListener): Promise<LoopbackServer> {
+/** The runner's way to clean up after a test: `onTestFinished` of vitest, `(free) => t.after(free)` of node:test. */
+export type AtEnd = (free: () => Promise<void>) => void;
+
+/** A server on a free port of this machine, to stand in for a provider's API. Without `atEnd` call `close` yourself. */
+export async function serveLoopback(listener: RequestListener, atEnd?: AtEnd): Promise<LoopbackServer> {
   const server = createServer(listener);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
   if (typeof address !== 'object' || address === null) throw new Error('The server has no port.');
-  return {
-    origin: `http://127.0.0.1:${address.port}`,
-    close: () => {
-      server.closeAllConnections();
-      return new Promise((resolve) => server.close(() => resolve()));
-    },
+  const close = (): Promise<void> => {
+    server.closeAllConnections();
+    return new Promise((resolve) => server.close(() => resolve()));
   };
+  atEnd?.(close);
+  return { origin: `http://127.0.0.1:${address.port}`, close };
 }
 
 export interface ProviderApp {
@@ -41,9 +43,13 @@ export interface ProviderApp {
 
 /**
  * A whole app around one provider, in memory: callbacks over HTTP, checks and effects running. Checks come only when a delivery asks for
- * one, unless `settings` says otherwise.
+ * one, unless `settings` says otherwise. Without `atEnd` call `close` yourself.
  */
-export async function providerApp(provider: Provider<never>, settings: TasklatchSettings = {}): Promise<ProviderApp> {
+export async function providerApp(
+  provider: Provider<never>,
+  settings: TasklatchSettings = {},
+  atEnd?: AtEnd,
+): Promise<ProviderApp> {
   let handler: CallbackHandler | undefined;
   const server = await serveLoopback((request, response) => handler && toNodeListener(handler)(request, response));
   const latch = createTasklatch({
@@ -58,13 +64,10 @@ export async function providerApp(provider: Provider<never>, settings: Tasklatch
   const settled: Task[] = [];
   latch.onSettled(async (task) => void settled.push(task));
   await latch.start();
-  return {
-    latch,
-    origin: server.origin,
-    settled,
-    async close() {
-      await latch.stop();
-      await server.close();
-    },
+  const close = async (): Promise<void> => {
+    await latch.stop();
+    await server.close();
   };
+  atEnd?.(close);
+  return { latch, origin: server.origin, settled, close };
 }
