@@ -20,6 +20,7 @@ export async function killAll(
   server: Server | undefined,
   count: number,
   random: () => number,
+  killed: (soFar: number) => void,
 ): Promise<Kills> {
   const kills: Kills = { app: 0, worker: 0, database: 0, everything: 0 };
   const done = () => kills.app + kills.worker + kills.database;
@@ -54,6 +55,7 @@ export async function killAll(
       await Promise.all([killServer(), ...processes.map(killProcess)]);
     } else if (dice < 0.08 && server !== undefined) await killServer();
     else if (victim !== undefined) await killProcess(victim);
+    killed(done());
   }
   return kills;
 }

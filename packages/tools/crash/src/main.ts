@@ -20,7 +20,17 @@ if (store === undefined || !Number.isInteger(kills) || !Number.isInteger(seed)) 
 }
 
 const startedAt = performance.now();
-const report = await runCrash({ store, kills, seed });
+let told = 0;
+const report = await runCrash({
+  store,
+  kills,
+  seed,
+  killed(soFar) {
+    if (soFar < told + 50) return;
+    told = soFar;
+    console.error(`${soFar} of ${kills} killed`);
+  },
+});
 const rows = {
   store,
   seed,

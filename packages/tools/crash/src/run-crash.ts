@@ -22,6 +22,8 @@ export interface CrashOptions {
   readonly seed: number;
   /** How long the app waits for a verdict, and so how long the run goes on after the last kill at most, about. Default 45 s. */
   readonly deadlineMs?: number;
+  /** Told after each kill how many there were. */
+  readonly killed?: (soFar: number) => void;
 }
 
 export interface CrashReport extends Findings {
@@ -40,7 +42,7 @@ const LEASE_LIES_MS = 20_000;
  * and looks from outside whether a promise was broken.
  */
 export async function runCrash(options: CrashOptions): Promise<CrashReport> {
-  const { store, kills: count, seed, deadlineMs = 45_000 } = options;
+  const { store, kills: count, seed, deadlineMs = 45_000, killed = () => {} } = options;
   const ends: (() => unknown)[] = [];
   const fallen: string[] = [];
   try {
@@ -81,7 +83,7 @@ export async function runCrash(options: CrashOptions): Promise<CrashReport> {
     ends.push(() => leases.stop());
 
     const chance = seededRandom(seed);
-    const kills = await killAll(processes, server, count, () => chance.fraction());
+    const kills = await killAll(processes, server, count, () => chance.fraction(), killed);
     await load.stop();
     const settled = await until(deadlineMs + SETTLE_MS, () => allDone(own.store));
     leases.stop();
