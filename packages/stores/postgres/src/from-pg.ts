@@ -6,6 +6,7 @@ export interface PgPool {
   query(statement: PgStatement): Promise<{ readonly rows: readonly unknown[] }>;
   // Its answer is the client whose type the user's handlers see: `ClientOf`.
   connect(): Promise<unknown>;
+  connect(callback: (error: Error | undefined, client: never) => void): void;
   /** Tells a pool from a client, which can't run two transactions side by side. */
   readonly totalCount: number;
 }
@@ -49,11 +50,7 @@ export function fromPg<Pool extends PgPool>(pool: Pool): Database<ClientOf<Pool>
   return {
     run: runWith(pool),
     async transaction(timeoutMs, work) {
-      // The one cast: `PgPool` leaves the client's type to the pool, and what a pool hands out has these methods.
-      const client = (await pool.connect()) as PgClient & ClientOf<Pool>;
-      // A connection that is lost between two statements says so by this event, which nobody else listens to.
-      const lost = () => {};
-      client.on('error', lost);
+      const client = await connect(pool);
       const say = (text: string) => client.query({ text, values: [], query_timeout: timeoutMs });
       let broken = false;
       try {
@@ -67,12 +64,26 @@ export function fromPg<Pool extends PgPool>(pool: Pool): Database<ClientOf<Pool>
         });
         throw error;
       } finally {
-        client.off('error', lost);
+        client.off('error', ignore);
         client.release(broken);
       }
     },
   };
 }
+
+/** A connection that is lost between two statements says so by an event, which ends the process when nobody listens. */
+const ignore = (): void => {};
+
+/** By callback, because a promise would be too late: the loss can be in the same packet as the answer before it. */
+const connect = <Pool extends PgPool>(pool: Pool): Promise<PgClient & ClientOf<Pool>> =>
+  new Promise((resolve, reject) => {
+    // The one cast: `PgPool` leaves the client's type to the pool, and what a pool hands out has these methods.
+    pool.connect((error: Error | undefined, client: PgClient & ClientOf<Pool>) => {
+      if (error) return reject(error);
+      client.on('error', ignore);
+      resolve(client);
+    });
+  });
 
 /** invalid_sql_statement_name, duplicate_prepared_statement */
 const STATEMENT_LOST = new Set(['26000', '42P05']);

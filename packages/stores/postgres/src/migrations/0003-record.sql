@@ -13,15 +13,20 @@
 create function tasklatch.lock_key_v1(what text, id text) returns bigint
 language sql stable as $$ select hashtextextended(what || ':' || id, 'tasklatch.task'::regclass::oid::bigint) $$;
 
--- Each of these functions looks again after it waited for a lock, which needs a fresh snapshot for each statement.
-create function tasklatch.read_committed_v1() returns void
+-- What open, record and claim need of their transaction.
+create function tasklatch.transaction_v1() returns void
 language plpgsql as $$
 begin
+  -- They look again after they waited for a lock, which needs a fresh snapshot for each statement.
   if current_setting('transaction_isolation') <> 'read committed' then
     raise exception 'Tasklatch needs transactions that are READ COMMITTED, and this one is %.',
       upper(current_setting('transaction_isolation'))
       using errcode = 'invalid_transaction_state',
         hint = 'Set default_transaction_isolation to "read committed" for the connections of the store.';
+  end if;
+  -- What is acknowledged must survive a crash of the server, and so must the fence of a lease, whatever is good enough for others here.
+  if current_setting('synchronous_commit') = 'off' then
+    perform set_config('synchronous_commit', 'on', true);
   end if;
 end $$;
 
@@ -262,7 +267,7 @@ declare
   v_said json[] := '{}';
   i int := 0;
 begin
-  perform tasklatch.read_committed_v1();
+  perform tasklatch.transaction_v1();
   facts := array(select r from json_populate_recordset(null::tasklatch.fact_v1, p_facts::json) r);
 
   -- Which ids must be kept still while we look?

@@ -14,7 +14,7 @@ declare
   v_send boolean := false;
   v_woken boolean := false;
 begin
-  perform tasklatch.read_committed_v1();
+  perform tasklatch.transaction_v1();
   select * into draft from json_to_record(p_draft::json) as d(
     id text, provider text, key text, owner text, model text, fingerprint text, expects_callback boolean,
     send_token text, send_within_ms double precision, deadline_ms double precision);

@@ -16,6 +16,7 @@ declare
   v_until timestamptz;
   v_ids text[];
 begin
+  perform tasklatch.transaction_v1();
   -- A claim sent again while the first one is still under way waits for it.
   perform pg_advisory_xact_lock(tasklatch.lock_key_v1('c', p_claim));
   v_now := tasklatch.now_v1();
@@ -59,6 +60,7 @@ declare
   v_kinds text[];
   v_numbers int[];
 begin
+  perform tasklatch.transaction_v1();
   perform pg_advisory_xact_lock(tasklatch.lock_key_v1('c', p_claim));
   v_now := tasklatch.now_v1();
   v_until := v_now + p_lease_ms * interval '1 millisecond';
