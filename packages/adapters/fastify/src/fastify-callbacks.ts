@@ -18,4 +18,9 @@ const FIX =
 export const fastifyCallbacks: FastifyPluginAsync<FastifyCallbacksOptions> = async (
   instance,
   { latch, stopLatch = false },
-) => fastifyRoutes(instance, latch.callbacks, { rawBodyFix: FIX, ...(stopLatch ? { stop: latch } : {}) });
+) =>
+  fastifyRoutes(instance, latch.callbacks, {
+    rawBodyFix: FIX,
+    secretPath: true,
+    ...(stopLatch ? { stop: latch } : {}),
+  });

@@ -77,6 +77,37 @@ describe.each([
     expect((await app.inject('/tenants/bob/tasks')).json().tasks).toHaveLength(0);
   });
 
+  it('logs requests as the app does, without the token of the callback URL', async () => {
+    const { latch, path, submit } = aLatch();
+    const lines: string[] = [];
+    const stream = { write: (line: string) => void lines.push(line) };
+    for (const logger of [
+      { stream },
+      { stream, serializers: { req: ({ url }: { url: string }) => ({ url, own: 'yes' }) } },
+    ]) {
+      const app = framework({ logger });
+      open.push(app);
+      app.register(fastifyCallbacks, { prefix: '/api/callbacks', latch });
+      const task = await submit();
+      const answer = await app.inject({
+        method: 'POST',
+        url: `/api/callbacks${path(task)}/?a=1`,
+        headers: JSON_TYPE,
+        body: DONE,
+      });
+      expect(answer.statusCode).toBe(200);
+      const token = path(task).split('/').at(-1) ?? '';
+      expect(token.length).toBeGreaterThan(20);
+      expect(lines.join('')).not.toContain(token);
+    }
+    const shown = lines.map((line) => JSON.parse(line)).flatMap(({ req }) => (req === undefined ? [] : [req]));
+    expect(shown).toMatchObject([
+      { method: 'POST', url: '/api/callbacks/acme/…' },
+      { url: '/api/callbacks/acme/…', own: 'yes' },
+    ]);
+    expect(lines.join('')).toContain('request completed');
+  });
+
   it("leaves the app's parsers alone: they refuse what they refused before", async () => {
     const { latch } = aLatch();
     const app = make();

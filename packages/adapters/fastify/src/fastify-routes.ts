@@ -2,15 +2,19 @@ import { Readable } from 'node:stream';
 import { fromNodeRequest, type HttpHandler } from '@tasklatch/core';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
+import { withoutToken } from './without-token.js';
+
 export interface FastifyRoutesOptions {
   /** The latch to stop when the app closes. Default: none; closing the app only ends its live streams. */
   readonly stop?: { stop(): Promise<void> } | undefined;
   readonly rawBodyFix?: string;
+  /** Whether a path holds a token that no log may show. */
+  readonly secretPath: boolean;
 }
 
 /** Serves a handler of the core under the prefix of `instance`, whose body parsers it takes away. */
 export function fastifyRoutes(instance: FastifyInstance, handler: HttpHandler, options: FastifyRoutesOptions): void {
-  const { rawBodyFix = '', stop } = options;
+  const { rawBodyFix = '', secretPath, stop } = options;
   const closing = new AbortController();
   // Not `onClose`: that waits until no request is open, and a live stream always is.
   instance.addHook('preClose', async () => {
@@ -46,8 +50,9 @@ export function fastifyRoutes(instance: FastifyInstance, handler: HttpHandler, o
   }
   // fastify-raw-body would read the stream too.
   const config: Record<string, unknown> = { rawBody: false };
-  instance.all('/', { config }, serve);
-  instance.all('/*', { config }, serve);
+  const route = { config, ...(secretPath ? { logSerializers: { ...withoutToken(instance.log, depth) } } : {}) };
+  instance.all('/', route, serve);
+  instance.all('/*', route, serve);
 }
 
 /** The path without its first `depth` segments, as it came: a prefix may have parameters, and escapes that the router has read. */

@@ -11,4 +11,4 @@ export interface FastifyTasksOptions extends TaskHandlerOptions<FastifyRequest> 
  * `app.register(fastifyTasks, { prefix: "/tasks", latch, owner: (request) => request.user?.id })`. Streams end when the app closes.
  */
 export const fastifyTasks: FastifyPluginAsync<FastifyTasksOptions> = async (instance, { latch, ...options }) =>
-  fastifyRoutes(instance, latch.tasks(options), {});
+  fastifyRoutes(instance, latch.tasks(options), { secretPath: false });
