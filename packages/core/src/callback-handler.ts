@@ -132,7 +132,12 @@ export function callbackHandler(options: CallbackHandlerOptions): CallbackHandle
     const facts = deliveryFacts(provider, delivery, {
       trust: trustIn(callbacks, authenticity),
       onlyExternalId: authenticity.kind === 'signed' ? authenticity.externalId : undefined,
-      keep: (readable) => deliveryRecord(delivery, authenticity, options.keep, readable),
+      keep: (readable) =>
+        deliveryRecord(delivery, authenticity, {
+          keep: options.keep,
+          readable,
+          readsHeaders: callbacks.readsHeaders,
+        }),
       announce: options.announces(),
       open: options.openUnknown,
     });

@@ -25,15 +25,22 @@ const ALLOWED = [
 ];
 const MAX_HEADER = 256;
 
+export interface KeepOptions {
+  readonly keep: DeliveryRetention;
+  /** Whether the provider package understood it. */
+  readonly readable: boolean;
+  /** What the provider package reads besides the allowed headers. */
+  readonly readsHeaders?: readonly string[] | undefined;
+}
+
 export function deliveryRecord(
   delivery: RawDelivery,
   authenticity: Extract<Authenticity, { kind: 'signed' | 'token' }>,
-  keep: DeliveryRetention,
-  readable: boolean,
+  { keep, readable, readsHeaders = [] }: KeepOptions,
 ): DeliveryRecord {
   const headers: Record<string, string> = {};
   if (keep !== 'hash') {
-    for (const name of ALLOWED) {
+    for (const name of [...ALLOWED, ...readsHeaders]) {
       const value = delivery.header(name);
       if (value !== undefined) headers[name] = value.slice(0, MAX_HEADER);
     }

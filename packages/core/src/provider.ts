@@ -84,8 +84,13 @@ export interface ProviderCallbacks {
   /** Default `["POST"]`. */
   readonly methods?: readonly string[];
   authenticate(delivery: RawDelivery): Promise<Authenticity> | Authenticity;
-  /** Throws `Unparseable`. An empty list means: understood, nothing to do with a task. */
+  /**
+   * Throws `Unparseable`. An empty list means: understood, nothing to do with a task. A delivery that comes back from the quarantine has
+   * its body and what `readsHeaders` names, not its method and path.
+   */
   parse(delivery: RawDelivery): readonly ProviderFact[];
+  /** Headers, in lower case, that `parse` reads: kept with the delivery, for the replay. None that holds a signature or a secret. */
+  readonly readsHeaders?: readonly string[];
   /** Answers a set-up request of the provider (challenge); undefined for anything else. Runs before authentication. */
   handshake?(delivery: RawDelivery): HttpAnswer | undefined;
   /**

@@ -1,8 +1,8 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import { hmac, NOW_S, OTHER, SECRET, signed, stamped, standard, verify, WHSEC } from '../../test/signed-by-hand.js';
 import { githubSignature, standardWebhooksSignature, stripeSignature, waveSpeedSignature } from '../index.js';
-import { hmac, NOW_S, OTHER, SECRET, signed, stamped, standard, verify, WHSEC } from './signed-by-hand.js';
 
 describe('several secrets', () => {
   const start = NOW_S * 1000;

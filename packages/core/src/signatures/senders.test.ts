@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { hmac, NOW_S, SECRET, signed, stamped, standard, verify, WHSEC } from '../../test/signed-by-hand.js';
 import {
   assemblyAiHeader,
   bflSignature,
@@ -14,7 +15,6 @@ import {
   standardWebhooksSignature,
   stripeSignature,
 } from '../index.js';
-import { hmac, NOW_S, SECRET, signed, stamped, standard, verify, WHSEC } from './signed-by-hand.js';
 
 describe('signatures over bytes', () => {
   const bytes = Buffer.from([0x7b, 0xff, 0xfe, 0x00, 0xc3, 0x28, 0x7d]);

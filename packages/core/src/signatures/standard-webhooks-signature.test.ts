@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { hmac, keyOf, NOW_S, signed, standard, verify, WHSEC } from '../../test/signed-by-hand.js';
 import { standardWebhooksSignature, svixSignature } from '../index.js';
-import { hmac, keyOf, NOW_S, signed, standard, verify, WHSEC } from './signed-by-hand.js';
 
 describe('Standard Webhooks lists', () => {
   const scheme = standardWebhooksSignature({ secret: WHSEC });

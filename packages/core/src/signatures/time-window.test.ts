@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { NOW_S, SECRET, signed, stamped, standard, verify, WHSEC } from '../../test/signed-by-hand.js';
 import { muxSignature, standardWebhooksSignature, stripeSignature } from '../index.js';
-import { NOW_S, SECRET, signed, stamped, standard, verify, WHSEC } from './signed-by-hand.js';
 
 describe('the time window', () => {
   const scheme = standardWebhooksSignature({ secret: WHSEC });

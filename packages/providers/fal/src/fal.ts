@@ -31,6 +31,8 @@ export interface FalOptions {
   readonly limits?: ProviderLimits;
 }
 
+const REQUEST_ID = 'x-fal-webhook-request-id';
+
 /** The `input` of a request: differs from model to model and goes out as it is. */
 export type FalInput = Readonly<Record<string, unknown>>;
 
@@ -52,6 +54,7 @@ export function fal(options: FalOptions): Provider<FalInput> {
     callbacks: {
       perTask: true,
       needsExactBody: true,
+      readsHeaders: [REQUEST_ID],
       authenticate: (delivery) => scheme.verify(delivery),
       parse: (delivery) => [parse(api, delivery)],
     },
@@ -89,7 +92,7 @@ function parse(api: ProviderApi, delivery: RawDelivery): ProviderFact {
   if (read === undefined) throw unparseable('The body is no fal webhook: no request_id, no status, or no JSON.');
   const { fact, gatewayId } = read;
   // Both are signed; that they differ is nothing fal documents, so a person should look.
-  const named = delivery.header('x-fal-webhook-request-id');
+  const named = delivery.header(REQUEST_ID);
   if (isExternalId(named) && named !== fact.externalId && named !== gatewayId) {
     throw unparseable('The request id in the header is not the one in the body.');
   }

@@ -5,10 +5,10 @@ import { standardWebhooks } from './index.js';
 
 const SECRET = Buffer.alloc(32, 9);
 
-function post(origin: string, id: string, body: string) {
+function post(origin: string, id: string, body: string, more: Record<string, string> = {}) {
   const timestamp = String(Math.floor(Date.now() / 1000));
   const signature = createHmac('sha256', SECRET).update(`${id}.${timestamp}.${body}`).digest('base64');
-  const headers = { 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': `v1,${signature}` };
+  const headers = { 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': `v1,${signature}`, ...more };
   return fetch(`${origin}/billing`, { method: 'POST', body, headers });
 }
 
@@ -27,4 +27,28 @@ it('each message runs its effect once, however often it comes, and what can’t 
   expect((await post(origin, 'msg_9', 'no JSON')).status).toBe(200);
   expect((await latch.ledger({ quarantine: { provider: 'billing' } })).entries).toHaveLength(1);
   expect((await fetch(`${origin}/billing`, { method: 'POST', body: '{}' })).status).toBe(401);
+});
+
+it('a webhook that was not understood is read again after a fix, with the headers that matter', async () => {
+  const secret = `whsec_${SECRET.toString('base64')}`;
+  let fixed = false;
+  const provider = standardWebhooks({
+    name: 'billing',
+    secret,
+    readsHeaders: ['x-event'],
+    status: ({ header }) => {
+      if (!fixed) throw new Error('a mistake in the app');
+      return header('x-event') === 'void' ? 'canceled' : 'succeeded';
+    },
+  });
+  const { latch, origin, settled } = await providerApp(provider, { unknownTasks: 'open' }, onTestFinished);
+  expect((await post(origin, 'msg_1', '{"invoice":1}', { 'x-event': 'void', 'x-other': 'y' })).status).toBe(200);
+  const [entry] = (await latch.ledger({ quarantine: {} })).entries;
+  expect(entry?.fact.delivery?.headers).toMatchObject({ 'webhook-id': 'msg_1', 'x-event': 'void' });
+  expect(JSON.stringify(entry)).not.toMatch(/x-other|webhook-signature/);
+  fixed = true;
+  expect(await latch.release(entry?.id ?? '')).toBe(true);
+  await expect
+    .poll(() => settled.map(({ status, externalId }) => [status, externalId]))
+    .toEqual([['canceled', 'msg_1']]);
 });

@@ -60,6 +60,8 @@ export interface StandardWebhooksOptions<Body = unknown> {
    * a scheme needs it.
    */
   readonly confirm?: 'never';
+  /** Headers, in lower case, that the functions here read: kept with a delivery, for the replay. `webhook-id` and `svix-id` always are. */
+  readonly readsHeaders?: readonly string[];
   /** For a sender with requirements of its own; see `ProviderCallbacks`. */
   readonly methods?: readonly string[];
   readonly answers?: ProviderCallbacks['answers'];
@@ -68,7 +70,7 @@ export interface StandardWebhooksOptions<Body = unknown> {
 
 /** A receiver for the webhooks of any sender, at one fixed URL. Throws `invalid_options`. */
 export function standardWebhooks<Body = unknown>(options: StandardWebhooksOptions<Body>): Provider<never> {
-  const { name, result = wholeBody, confirm, methods, answers, handshake } = options;
+  const { name, result = wholeBody, confirm, methods, answers, handshake, readsHeaders } = options;
   if (!/^[a-z0-9-]{1,40}$/.test(name))
     throw invalid('name', 'it goes into the callback URL: use 1 to 40 of a-z, 0-9 and "-"');
   const scheme = schemeOf(options);
@@ -87,6 +89,7 @@ export function standardWebhooks<Body = unknown>(options: StandardWebhooksOption
       perTask: false,
       needsExactBody: scheme.coversBody,
       confirm: 'never',
+      ...(readsHeaders && { readsHeaders }),
       ...(methods && { methods }),
       ...(answers && { answers }),
       ...(handshake && { handshake }),

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import type { SignatureScheme } from './signature-scheme.js';
+import type { SignatureScheme } from '../src/signatures/signature-scheme.js';
 
 // Deliveries for the tests, signed by hand as the senders' pages say: nothing here is the code under test.
 
