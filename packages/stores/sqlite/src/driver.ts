@@ -37,8 +37,8 @@ function checkMayWrite(file: string): void {
 }
 
 function builtIn(): Driver | undefined {
-  // The cast: the types of Node 20 don't know this module, and its class is all we take.
-  const module = process.getBuiltinModule('node:sqlite') as { readonly DatabaseSync: Driver } | undefined;
+  // Node 22.0 to 22.2 have no such function. The cast: the types of Node 20 don't know this module, and its class is all we take.
+  const module = process.getBuiltinModule?.('node:sqlite') as { readonly DatabaseSync: Driver } | undefined;
   return module?.DatabaseSync;
 }
 

@@ -15,7 +15,8 @@ export function listeners(pollMs: number): Listeners {
   let seen: number | undefined;
 
   const told: Wake = (...wake) => {
-    for (const listener of all) listener(...wake);
+    // In a turn of its own: what a listener throws is not for the acts of others to bear.
+    for (const listener of all) queueMicrotask(() => listener(...wake));
   };
 
   async function look(writer: Writer): Promise<void> {
