@@ -1,4 +1,4 @@
-import type { Database, Row, Run, Statement } from './database.js';
+import type { Database, Row, Statement } from './database.js';
 import { sqlState } from './sql-state.js';
 
 /** What is used of a `Pool` of `pg`, or of one that is made alike (Neon's). */
@@ -34,28 +34,29 @@ interface PgClient {
 
 export function fromPg<Pool extends PgPool>(pool: Pool): Database<ClientOf<Pool>> {
   let prepares = true;
-  const runWith =
-    (client: { query(statement: PgStatement): Promise<{ readonly rows: readonly unknown[] }> }): Run =>
-    async (statement) => {
-      const send = async () => (await client.query(toPg(statement, prepares))).rows as readonly Row[];
+  const send = async (client: Pick<PgClient, 'query'> | Pool, statement: PgStatement): Promise<readonly Row[]> =>
+    // Whatever the rows are, they have their columns by name.
+    (await client.query(statement)).rows as readonly Row[];
+  return {
+    async run(statement) {
+      const { name } = statement;
+      if (!prepares || name === undefined) return send(pool, toPg(statement));
       try {
-        return await send();
+        return await send(pool, { ...toPg(statement), name });
       } catch (error) {
         // A pooler that gives each transaction another connection, and doesn't keep track of prepared statements. Nothing was run.
-        if (!prepares || statement.name === undefined || !STATEMENT_LOST.has(sqlState(error))) throw error;
+        if (!STATEMENT_LOST.has(sqlState(error))) throw error;
         prepares = false;
-        return await send();
+        return send(pool, toPg(statement));
       }
-    };
-  return {
-    run: runWith(pool),
+    },
     async transaction(timeoutMs, work) {
       const client = await connect(pool);
       const say = (text: string) => client.query({ text, values: [], query_timeout: timeoutMs });
       let broken = false;
       try {
         await say('begin isolation level read committed');
-        const answer = await work(client, runWith(client));
+        const answer = await work(client, (statement) => send(client, toPg(statement)));
         await say('commit');
         return answer;
       } catch (error) {
@@ -88,10 +89,9 @@ const connect = <Pool extends PgPool>(pool: Pool): Promise<PgClient & ClientOf<P
 /** invalid_sql_statement_name, duplicate_prepared_statement */
 const STATEMENT_LOST = new Set(['26000', '42P05']);
 
-const toPg = ({ text, params, name, timeoutMs }: Statement, prepares: boolean): PgStatement => ({
+const toPg = ({ text, params, timeoutMs }: Statement): PgStatement => ({
   text,
   values: [...params],
   // pg ends the connection then, so that a dead one is not used again.
   query_timeout: timeoutMs,
-  ...(name !== undefined && prepares && { name }),
 });
