@@ -155,7 +155,8 @@ export function effectRunner<Tx>(
           if (!held) return;
         } catch (error) {
           if (isLost(error)) return tell(lease, handler.name, 'lost', 'lease_lost', began);
-          failure ??= error;
+          // One that another attempt may cure goes first: a final one would park the other handlers with it.
+          if (failure === undefined || isFinal(failure)) failure = error;
         }
       }
       if (failure !== undefined) await giveBack(lease, failure, began);
@@ -172,12 +173,12 @@ export function effectRunner<Tx>(
   async function giveBack(lease: EffectLease, failure: unknown, began: number): Promise<void> {
     const attempt = lease.ends + 1;
     const code = codeOf(failure);
-    const final = failure instanceof Error && 'retry' in failure && failure.retry === false;
-    const dead = final || attempt >= effects.maxAttempts;
+    const dead = isFinal(failure) || attempt >= effects.maxAttempts;
     const inMs = fullJitter(random.fraction(), attempt, effects.backoffMs, effects.backoffCapMs);
     const held = await store.finish(lease, dead ? { kind: 'dead', error: code } : { kind: 'again', inMs, error: code });
     tell(lease, null, held ? (dead ? 'dead' : 'again') : 'lost', code, began);
   }
 }
 
+const isFinal = (error: unknown): boolean => error instanceof Error && 'retry' in error && error.retry === false;
 const isLost = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'lease_lost';

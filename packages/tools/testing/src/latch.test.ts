@@ -319,6 +319,25 @@ describe('a latch at work', () => {
     await b.latch.stop();
   });
 
+  it('one handler that gives up for good takes no attempt from another', async () => {
+    const b = bench(under(), { effects: { leaseMs: 400, backoffMs: 1, backoffCapMs: 2 } });
+    const ran: string[] = [];
+    b.latch.onSettled(() => Promise.reject(Object.assign(new Error('never'), { retry: false })), { name: 'never' });
+    b.latch.onSettled(
+      () => {
+        ran.push('later');
+        if (ran.length < 3) throw new Error('not yet');
+      },
+      { name: 'later' },
+    );
+    const task = await submit(b);
+    await b.deliver(task, DONE, SIGNED);
+    await b.latch.start();
+    await eventually('the effect is dead', async () => (await b.latch.list({ effect: 'dead' })).items.length === 1);
+    expect(ran).toEqual(['later', 'later', 'later']);
+    await b.latch.stop();
+  });
+
   it('runs progress effects with the newest state, and none after the end', async () => {
     const b = bench(under());
     const seen: unknown[] = [];
