@@ -5,9 +5,9 @@ import { standardWebhooks } from './index.js';
 
 const SECRET = Buffer.alloc(32, 9);
 
-function post(origin: string, id: string, body: string, more: Record<string, string> = {}) {
+function post(origin: string, id: string, body: string, more: Record<string, string> = {}, key = SECRET) {
   const timestamp = String(Math.floor(Date.now() / 1000));
-  const signature = createHmac('sha256', SECRET).update(`${id}.${timestamp}.${body}`).digest('base64');
+  const signature = createHmac('sha256', key).update(`${id}.${timestamp}.${body}`).digest('base64');
   const headers = { 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': `v1,${signature}`, ...more };
   return fetch(`${origin}/billing`, { method: 'POST', body, headers });
 }
@@ -51,4 +51,21 @@ it('a webhook that was not understood is read again after a fix, with the header
   await expect
     .poll(() => settled.map(({ status, externalId }) => [status, externalId]))
     .toEqual([['canceled', 'msg_1']]);
+});
+
+it('which secret of a rotation signed a webhook stands in the ledger, and an old one counts for its time only', async () => {
+  const next = `whsec_${SECRET.toString('base64')}`;
+  const old = (until: number) => ({ secret: `whsec_${Buffer.alloc(32, 1).toString('base64')}`, id: 'old', until });
+  const wasSigned = async (until: number, key: Buffer) => {
+    const provider = standardWebhooks({ name: 'billing', secret: [old(until), { secret: next, id: 'next' }] });
+    const { latch, origin } = await providerApp(provider, { unknownTasks: 'open' }, onTestFinished);
+    if ((await post(origin, 'msg_1', '{}', {}, key)).status === 401) return 'refused';
+    const [task] = (await latch.list()).items;
+    const { entries } = await latch.ledger({ taskId: task?.id ?? '' });
+    return entries.map(({ fact }) => [fact.delivery?.authenticity, fact.delivery?.keyId]);
+  };
+  const later = Date.now() + 3_600_000;
+  expect(await wasSigned(later, SECRET)).toEqual([['signed', 'next']]);
+  expect(await wasSigned(later, Buffer.alloc(32, 1))).toEqual([['signed', 'old']]);
+  expect(await wasSigned(Date.now() - 1, Buffer.alloc(32, 1))).toBe('refused');
 });
