@@ -57,7 +57,7 @@ function answers(port: number, pid: number): Promise<boolean> {
     socket.once('connect', () => socket.write('INFO\r\n'));
     socket.on('data', (chunk) => {
       info += chunk.toString();
-      if (info.includes(`process_id:${pid}\r`) && info.includes('loading:0\r')) done(true);
+      if (info.includes(`process_id:${pid}\r`) && info.includes('\nloading:0\r')) done(true);
     });
   });
 }
