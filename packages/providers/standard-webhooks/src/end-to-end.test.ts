@@ -5,7 +5,7 @@ import { standardWebhooks } from './index.js';
 
 const SECRET = Buffer.alloc(32, 9);
 
-function post(origin: string, id: string, body: string, more: Record<string, string> = {}, key = SECRET) {
+function post(origin: string, id: string, body: string, more: Record<string, string> = {}, key: Buffer = SECRET) {
   const timestamp = String(Math.floor(Date.now() / 1000));
   const signature = createHmac('sha256', key).update(`${id}.${timestamp}.${body}`).digest('base64');
   const headers = { 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': `v1,${signature}`, ...more };
