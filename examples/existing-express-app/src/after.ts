@@ -1,0 +1,64 @@
+import { randomUUID } from 'node:crypto';
+import express, { type ErrorRequestHandler, type RequestHandler } from 'express';
+import session from 'express-session';
+
+declare module 'express-session' {
+  interface SessionData {
+    user: string;
+  }
+}
+
+interface Order {
+  readonly id: string;
+  readonly user: string;
+  readonly text: string;
+  picture: string | null;
+}
+
+const { PORT = '3000', SESSION_SECRET = 'only for this example' } = process.env;
+const orders = new Map<string, Order>();
+
+const app = express();
+app.use(express.json({ limit: '200kb' }));
+app.use(express.urlencoded({ extended: true }));
+app.use(session({ secret: SESSION_SECRET, resave: false, saveUninitialized: false }));
+
+app.post('/login', (request, response) => {
+  request.session.user = String(request.body.user);
+  response.json({ user: request.session.user });
+});
+
+const signedIn: RequestHandler = (request, response, next) => {
+  if (request.session.user === undefined) response.status(401).json({ error: 'not signed in' });
+  else next();
+};
+
+app.post('/orders', signedIn, async (request, response) => {
+  const order: Order = {
+    id: randomUUID(),
+    user: request.session.user ?? '',
+    text: String(request.body.text),
+    picture: null,
+  };
+  orders.set(order.id, order);
+  response.status(201).json(order);
+});
+
+app.get('/orders/:id', signedIn, (request, response) => {
+  const order = orders.get(String(request.params.id));
+  if (order === undefined || order.user !== request.session.user) response.status(404).json({ error: 'no such order' });
+  else response.json(order);
+});
+
+app.get('/broken', () => {
+  throw new Error('something the app does wrong');
+});
+
+const errors: ErrorRequestHandler = (error, _request, response, next) => {
+  if (response.headersSent) next(error);
+  else response.status(error.status ?? 500).json({ error: 'the shop is out of order' });
+};
+app.use(errors);
+
+const server = app.listen(Number(PORT), () => console.log(`The shop at http://127.0.0.1:${PORT}`));
+process.once('SIGTERM', () => server.close(() => process.exit(0)));
