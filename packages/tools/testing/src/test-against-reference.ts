@@ -1,9 +1,9 @@
 import fc from 'fast-check';
+import { rowStore } from '../row-store/row-store.js';
 import { aDraft } from './a-draft.js';
 import { alignTimes } from './against-reference/align-times.js';
 import { play } from './against-reference/play.js';
 import { describeStep, MOST_FACTS, type Step, script } from './against-reference/script.js';
-import { rowStore } from './row-store/row-store.js';
 import type { MakeStore } from './store-under-test.js';
 import type { TestRunner } from './test-runner.js';
 

@@ -68,5 +68,5 @@ describe('the file store', () => {
 it('is shown in the page on writing a store, as it is', () => {
   const page = readFileSync(new URL('../../../../docs/write-a-store.md', import.meta.url), 'utf8');
   const code = readFileSync(new URL('./file-store.ts', import.meta.url), 'utf8');
-  expect(page).toContain(`\`\`\`ts\n${code.replaceAll('../src/row-store/', './row-store/')}\`\`\``);
+  expect(page).toContain(`\`\`\`ts\n${code.replaceAll('../row-store/', './row-store/')}\`\`\``);
 });

@@ -1,8 +1,8 @@
 import { open, readFile, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { LedgerEntry, StoreLimits, TaskStore } from '@tasklatch/core';
-import { rowStore } from '../src/row-store/row-store.js';
-import type { TaskRow } from '../src/row-store/task-row.js';
+import { rowStore } from '../row-store/row-store.js';
+import type { TaskRow } from '../row-store/task-row.js';
 
 export interface FileStoreOptions extends Partial<StoreLimits> {
   /** The log. Of one process at a time. */
