@@ -11,11 +11,16 @@ export function jsonOf(body: string | Uint8Array): unknown {
     // A byte order mark is allowed before JSON and refused by JSON.parse.
     const json = text.startsWith('\uFEFF') ? text.slice(1) : text;
     if (deeperThan(MAX_DEPTH, json)) return undefined;
-    return JSON.parse(json, (key, value: unknown) => (key === '__proto__' ? undefined : value));
+    // A reviver makes parsing several times slower.
+    return MAY_NAME_PROTO.test(json) ? JSON.parse(json, withoutProto) : JSON.parse(json);
   } catch {
     return undefined;
   }
 }
+
+/** Plain, or with any of its characters escaped. */
+const MAY_NAME_PROTO = /__proto__|\\u00[567]/i;
+const withoutProto = (key: string, value: unknown): unknown => (key === '__proto__' ? undefined : value);
 
 /** Counts brackets outside strings; on text that is no JSON the answer means nothing, and JSON.parse refuses it anyway. */
 export function deeperThan(levels: number, json: string): boolean {

@@ -31,9 +31,19 @@ describe('jsonOf', () => {
     fc.assert(roundTrip, { examples: [['{"a":"]]"}']] });
   });
 
-  it('drops __proto__', () => {
-    const parsed = jsonOf('{"a":{"__proto__":{"polluted":true}},"b":1}');
-    expect(Object.assign({}, (parsed as { a: object }).a)).not.toHaveProperty('polluted');
+  it('drops __proto__, whichever of its characters are escaped', () => {
+    const escaped = (char: string): string => `\\u00${char.charCodeAt(0).toString(16)}`;
+    for (const spelled of [
+      '__proto__',
+      ...Array.from(
+        '__proto__',
+        (char, at) => `${'__proto__'.slice(0, at)}${escaped(char)}${'__proto__'.slice(at + 1)}`,
+      ),
+      Array.from('__proto__', escaped).join(''),
+      Array.from('__proto__', escaped).join('').toUpperCase().replaceAll('U', 'u'),
+    ]) {
+      expect(jsonOf(`{"a":{"${spelled}":{"polluted":true}},"b":1}`), spelled).toStrictEqual({ a: {}, b: 1 });
+    }
   });
 });
 
