@@ -64,17 +64,20 @@ const COLUMNS = [
 ];
 
 function row(served: Served, measured: ReadonlyMap<string, Measured>): string[] {
-  const of = (other: Served): Measured => measured.get(nameOf(other)) ?? { rates: [], figures: [] };
-  const { rates, figures } = of(served);
+  const of = (other: Served): Measured | undefined => measured.get(nameOf(other));
+  const { rates = [], figures = [] } = of(served) ?? {};
   const middle = (name: string): string => inDigits(spread(figures.map((all) => all[name] ?? Number.NaN)).median);
-  const against = (other: Served): string => withSpread(ratio(rates, of(other).rates));
+  const against = (other: Served): string => {
+    const base = of(other)?.rates;
+    return base === undefined || served.kind === other.kind ? '' : withSpread(ratio(rates, base));
+  };
   return [
     nameOf(served),
     inDigits(spread(rates).median),
     middle('p50Ms'),
     middle('p99Ms'),
     middle('cpuUs'),
-    served.kind === 'bare' ? '' : against({ kind: 'bare', framework: served.framework }),
-    served.kind === 'latch' ? against({ kind: 'by hand', framework: 'express', store: served.store }) : '',
+    against({ kind: 'bare', framework: served.framework }),
+    served.kind === 'bare' ? '' : against({ kind: 'by hand', framework: 'express', store: served.store }),
   ];
 }
