@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { env } from 'node:process';
 import express, { type ErrorRequestHandler, type RequestHandler } from 'express';
 import session from 'express-session';
 
@@ -15,8 +16,13 @@ interface Order {
   picture: string | null;
 }
 
-const { PORT = '3000', SESSION_SECRET = 'only for this example' } = process.env;
+const { PORT = '3000', SESSION_SECRET = 'only for this example' } = env;
 const orders = new Map<string, Order>();
+
+function setPicture(id: string | null, url: string | undefined): void {
+  const order = orders.get(id ?? '');
+  if (order !== undefined && url !== undefined) order.picture = url;
+}
 
 const app = express();
 app.use(express.json({ limit: '200kb' }));
@@ -34,14 +40,17 @@ const signedIn: RequestHandler = (request, response, next) => {
 };
 
 app.post('/orders', signedIn, async (request, response) => {
-  const order: Order = {
-    id: randomUUID(),
-    user: request.session.user ?? '',
-    text: String(request.body.text),
-    picture: null,
-  };
-  orders.set(order.id, order);
-  response.status(201).json(order);
+  const id = randomUUID();
+  const user = request.session.user ?? '';
+  const text = String(request.body.text);
+  orders.set(id, { id, user, text, picture: null });
+  response.status(201).json(orders.get(id));
+});
+
+// Somebody draws the pictures by hand, and puts them here.
+app.put('/orders/:id/picture', signedIn, (request, response) => {
+  setPicture(String(request.params.id), String(request.body.url));
+  response.status(204).end();
 });
 
 app.get('/orders/:id', signedIn, (request, response) => {
