@@ -61,3 +61,16 @@ export function freePort(): Promise<number> {
     });
   });
 }
+
+/** What the tests read of the JSON that the examples answer. */
+export interface Shown {
+  readonly id: string;
+  readonly status: string;
+  readonly results: readonly { readonly url: string }[];
+}
+
+/** The JSON of an answer. */
+export async function shown(answer: Response | Promise<Response>): Promise<Shown> {
+  // The examples' own routes; a field that is missing fails the test that reads it.
+  return (await (await answer).json()) as Shown;
+}

@@ -1,6 +1,6 @@
 import { type Emulator, startEmulator } from '@tasklatch/emulator';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { type RunningExample, startExample } from '../start-example.js';
+import { type RunningExample, shown, startExample } from '../start-example.js';
 
 let emulator: Emulator;
 let app: RunningExample;
@@ -26,16 +26,18 @@ const ask = (path: string, init: RequestInit = {}, user = 'ann'): Promise<Respon
 const order = (key: string): Promise<Response> =>
   ask('/pictures', { method: 'POST', body: '{"prompt":"a red boat"}', headers: { 'idempotency-key': key } });
 
-it('makes one picture of two requests with one key, shows it live, and runs its effect once', async () => {
+it('makes one picture of two requests with one key, shows it live, and runs its effect once', {
+  timeout: 90_000,
+}, async () => {
   const [first, second] = await Promise.all([order('k1'), order('k1')]);
-  const { id } = await first.json();
-  expect(await second.json()).toMatchObject({ id });
+  const { id } = await shown(first);
+  expect((await shown(second)).id).toBe(id);
   expect(first.headers.get('location')).toBe(`/tasks/${id}`);
 
   const events = await (await ask(`/tasks/${id}/events`)).text();
   expect(events).toContain('"status":"succeeded"');
-  const { results } = await (await ask(`/tasks/${id}`)).json();
-  expect((await fetch(results[0].url)).headers.get('content-type')).toBe('image/png');
+  const { results } = await shown(ask(`/tasks/${id}`));
+  expect((await fetch(results[0]?.url ?? '')).headers.get('content-type')).toBe('image/png');
 
   await emulator.idle();
   await expect.poll(() => app.output().split(`${id} succeeded`).length - 1).toBe(1);
@@ -43,7 +45,7 @@ it('makes one picture of two requests with one key, shows it live, and runs its 
   expect((await ask(`/tasks/${id}`, {}, 'bob')).status).toBe(404);
 });
 
-it('says what is wrong with a request, and ends cleanly', async () => {
+it('says what is wrong with a request, and ends cleanly', { timeout: 90_000 }, async () => {
   expect((await ask('/pictures', { method: 'POST', body: '{}' })).status).toBe(400);
   await order('k2');
   const other = await ask('/pictures', {

@@ -1,6 +1,6 @@
 import { type Emulator, startEmulator } from '@tasklatch/emulator';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { type RunningExample, startExample } from '../start-example.js';
+import { type RunningExample, shown, startExample } from '../start-example.js';
 
 const CRON_SECRET = 'what only the cron of the host knows';
 let emulator: Emulator;
@@ -23,24 +23,24 @@ const ask = async (path: string, init: RequestInit = {}): Promise<Response> =>
   fetch(`${app.url}${path}`, { headers: { 'x-user': 'ann', 'content-type': 'application/json' }, ...init });
 const tick = (authorization: string): Promise<Response> => ask('/cron/tick', { headers: { authorization } });
 
-it('settles a task and runs its effect with nothing but requests and a cron', async () => {
+it('settles a task and runs its effect with nothing but requests and a cron', { timeout: 90_000 }, async () => {
   const order = { method: 'POST', body: '{"key":"k1","prompt":"a red boat"}' };
-  const { id } = await (await ask('/pictures', order)).json();
+  const { id } = await shown(ask('/pictures', order));
   await emulator.idle();
   // The callback has come, and is only a hint: the check that confirms it waits for the cron.
-  const before = await (await ask(`/tasks/${id}`)).json();
+  const before = await shown(ask(`/tasks/${id}`));
   expect(before).toMatchObject({ status: 'pending', confirming: true });
 
   const report = await (await tick(`Bearer ${CRON_SECRET}`)).json();
   expect(report).toMatchObject({ checks: 1 });
   await tick(`Bearer ${CRON_SECRET}`);
-  expect((await (await ask(`/tasks/${id}`)).json()).status).toBe('succeeded');
+  expect((await shown(ask(`/tasks/${id}`))).status).toBe('succeeded');
   await expect.poll(() => app.output().split(`${id} succeeded`).length - 1).toBe(1);
-  expect((await (await ask('/pictures', order)).json()).id).toBe(id);
+  expect((await shown(ask('/pictures', order))).id).toBe(id);
   expect(emulator.counts().tasksMade).toBe(1);
 });
 
-it('lets nobody but the cron tick', async () => {
+it('lets nobody but the cron tick', { timeout: 90_000 }, async () => {
   const answers = [
     await ask('/cron/tick'),
     await tick('Bearer '),
@@ -51,6 +51,6 @@ it('lets nobody but the cron tick', async () => {
   expect((await ask('/tasks', { headers: {} })).status).toBe(401);
 });
 
-it('ends cleanly', async () => {
+it('ends cleanly', { timeout: 90_000 }, async () => {
   expect(await app.end()).toBe(0);
 });

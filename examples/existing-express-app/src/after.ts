@@ -1,5 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { env } from 'node:process';
+import { apidot } from '@tasklatch/apidot';
+import { createTasklatch, memoryStore } from '@tasklatch/core';
+import { expressCallbacks, expressTasks } from '@tasklatch/express';
 import express, { type ErrorRequestHandler, type RequestHandler } from 'express';
 import session from 'express-session';
 
@@ -23,6 +26,12 @@ function setPicture(id: string | null, url: string | undefined): void {
   const order = orders.get(id ?? '');
   if (order !== undefined && url !== undefined) order.picture = url;
 }
+const latch = createTasklatch({
+  store: memoryStore(),
+  providers: [apidot({ apiKey: env.APIDOT_API_KEY, baseUrl: env.APIDOT_BASE_URL ?? 'https://api.apidot.ai' })],
+  callbacks: { baseUrl: `${env.PUBLIC_URL}/callbacks`, secret: env.TASKLATCH_SECRET ?? '' },
+});
+latch.onSettled(async (task) => setPicture(task.key, task.result?.files[0]?.url));
 
 const app = express();
 app.use(express.json({ limit: '200kb' }));
@@ -39,11 +48,14 @@ const signedIn: RequestHandler = (request, response, next) => {
   else next();
 };
 
+app.use('/callbacks', expressCallbacks(latch));
+app.use('/tasks', signedIn, expressTasks(latch, { owner: (request) => request.session.user }));
 app.post('/orders', signedIn, async (request, response) => {
   const id = randomUUID();
   const user = request.session.user ?? '';
   const text = String(request.body.text);
   orders.set(id, { id, user, text, picture: null });
+  await latch.submit({ provider: 'apidot', model: 'gpt-image-2', input: { prompt: text }, owner: user, key: id });
   response.status(201).json(orders.get(id));
 });
 
@@ -70,4 +82,6 @@ const errors: ErrorRequestHandler = (error, _request, response, next) => {
 app.use(errors);
 
 const server = app.listen(Number(PORT), () => console.log(`The shop at http://127.0.0.1:${PORT}`));
+await latch.start();
+process.once('SIGTERM', () => latch.stop());
 process.once('SIGTERM', () => server.close(() => process.exit(0)));

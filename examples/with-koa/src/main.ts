@@ -46,7 +46,10 @@ const router = new Router();
 router.post('/pictures', async (ctx) => {
   const owner = userOf(ctx);
   const { key, prompt } = asked(ctx.request.body);
-  ctx.assert(owner !== undefined, 401);
+  if (owner === undefined) {
+    ctx.status = 401;
+    return;
+  }
   // The same key is the same task, however often the browser sends it.
   const task = await latch.submit({ provider: 'apidot', model: 'gpt-image-2', input: { prompt }, owner, key });
   ctx.status = 202;
