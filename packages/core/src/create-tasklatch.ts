@@ -7,6 +7,7 @@ import { effectHandlers, type FactContext } from './effect-handlers.js';
 import { TasklatchError } from './errors.js';
 import { codeOf, publish } from './events.js';
 import type { Fact } from './fact.js';
+import { heldWhile, holdProcess } from './hold-process.js';
 import { silentLogger } from './logger.js';
 import { operatorActs } from './operator-acts.js';
 import type { CheckPacing, Provider } from './provider.js';
@@ -53,6 +54,7 @@ export function createTasklatch<Tx>(options: TasklatchOptions<Tx>): Tasklatch<Tx
   setMaxListeners(0, stopping.signal);
   const batches = batcher({ store, clock, timeoutMs: settings.storeTimeoutMs, maxWaiting: settings.maxWaiting });
   let unlisten: (() => Promise<void>) | undefined;
+  let release: (() => void) | undefined;
 
   /** Every door ends here. */
   async function record(fact: Fact): Promise<Recorded> {
@@ -158,7 +160,7 @@ export function createTasklatch<Tx>(options: TasklatchOptions<Tx>): Tasklatch<Tx
     submit: async (request) => {
       if (stopping.signal.aborted)
         throw new TasklatchError('stopped', 'This latch was stopped: nothing was sent. Submit in a process that runs.');
-      return unseal(await submit(request));
+      return unseal(await heldWhile(() => submit(request)));
     },
     onSettled: (handler, more = {}) => handlers.add('settled', more, handler),
     onProgress: (handler, more = {}) => handlers.add('progress', more, handler),
@@ -193,16 +195,23 @@ export function createTasklatch<Tx>(options: TasklatchOptions<Tx>): Tasklatch<Tx
     },
     async *watch(taskId, { signal, after } = {}) {
       const either = signal === undefined ? stopping.signal : AbortSignal.any([signal, stopping.signal]);
-      for await (const task of following.watch(taskId, either, after)) yield unseal(task);
+      const end = holdProcess();
+      try {
+        for await (const task of following.watch(taskId, either, after)) yield unseal(task);
+      } finally {
+        end();
+      }
     },
     async wait(taskId, timeoutMs = 60_000) {
       const late = new AbortController();
+      const end = holdProcess();
       const cancel = clock.setTimeout(() => late.abort(), timeoutMs);
       try {
         for await (const task of following.watch(taskId, AbortSignal.any([late.signal, stopping.signal])))
           if (isTerminal(task.status)) return unseal(task);
       } finally {
         cancel();
+        end();
       }
       const task = await store.get({ id: taskId });
       return task === undefined ? undefined : unseal(task);
@@ -215,6 +224,7 @@ export function createTasklatch<Tx>(options: TasklatchOptions<Tx>): Tasklatch<Tx
       if (stopping.signal.aborted)
         throw new TasklatchError('stopped', 'This latch was stopped. Make a new one to start again.');
       runner.start();
+      release ??= holdProcess();
       try {
         unlisten ??= await store.listen?.((what, taskId) =>
           what === 'task' ? following.notify(taskId) : runner.nudge(what),
@@ -226,9 +236,12 @@ export function createTasklatch<Tx>(options: TasklatchOptions<Tx>): Tasklatch<Tx
     },
     async stop({ withinMs = 10_000 } = {}) {
       stopping.abort();
-      await runner.stop(withinMs);
-      await unlisten?.();
+      await heldWhile(async () => {
+        release?.();
+        await runner.stop(withinMs);
+        await unlisten?.();
+      });
     },
-    tick: ({ budgetMs = 10_000 } = {}) => runner.tick(budgetMs),
+    tick: ({ budgetMs = 10_000 } = {}) => heldWhile(() => runner.tick(budgetMs)),
   };
 }

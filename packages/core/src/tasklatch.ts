@@ -50,7 +50,7 @@ export interface Tasklatch<Tx = undefined> {
   release(entryId: string): Promise<boolean>;
   /** Drops quarantined deliveries. Answers how many. */
   discard(entryIds: readonly string[]): Promise<number>;
-  /** Begins to run effects and checks in this process. */
+  /** Begins to run effects and checks in this process, which stays alive until `stop`. */
   start(): Promise<void>;
   /** Takes nothing new (callbacks get 503), lets what runs end, aborts it after `withinMs` (default 10 s). */
   stop(options?: { readonly withinMs?: number }): Promise<void>;
