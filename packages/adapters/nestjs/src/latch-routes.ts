@@ -56,14 +56,13 @@ export function mapRoutes({ controller }: LatchRoutes, wildcard: string): void {
 }
 
 /**
- * Whether a registered path is one of ours, which then know their mount. Nest puts prefix and version before what was asked for, so the end
- * tells; the mount path itself comes after the wildcard below it.
+ * Whose routes a registered path is of, which then know their mount; undefined for one of the app. Nest puts prefix and version before what was
+ * asked for, so the end tells; the mount path itself comes after the wildcard below it.
  */
-export function claimPath(all: readonly LatchRoutes[], registered: string): boolean {
-  const [mount, rest] = registered.split(/\/(?=\*)/, 2);
-  if (mount === undefined) return false;
-  if (rest === undefined) return all.some(({ mounts }) => mounts.has(mount));
+export function claimPath(all: readonly LatchRoutes[], registered: string): LatchRoutes['kind'] | undefined {
+  const [mount = '', below] = registered.split(/\/(?=\*)/, 2);
+  if (below === undefined) return all.find(({ mounts }) => mounts.has(mount))?.kind;
   const mine = all.filter(({ path }) => mount.endsWith(`/${path}`));
   for (const { mounts } of mine) mounts.add(mount);
-  return mine.length > 0;
+  return mine[0]?.kind;
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { claimPath, type LatchRoutes } from './latch-routes.js';
+import { withoutToken } from './without-token.js';
 
 type Done = (error?: Error | null, payload?: unknown) => void;
 
@@ -16,10 +17,12 @@ interface Route {
   readonly method: string | readonly string[];
   preParsing?: PreParsing | PreParsing[];
   preValidation?: PreValidation | PreValidation[];
+  logSerializers?: Readonly<Record<string, unknown>>;
 }
 
 /** What is used of a Fastify instance. */
 export interface Fastify {
+  readonly log: object;
   addHook(name: 'onRoute', hook: (route: Route) => void): unknown;
 }
 
@@ -36,9 +39,14 @@ export function spareFastify(fastify: Fastify, routes: readonly LatchRoutes[]): 
   spared.set(fastify, all);
   fastify.addHook('onRoute', (route) => {
     // Ours take every method.
-    if (typeof route.method === 'string' || !claimPath(all, route.url)) return;
+    const kind = typeof route.method === 'string' ? undefined : claimPath(all, route.url);
+    if (kind === undefined) return;
     route.preParsing = [hideEncoding, ...[route.preParsing ?? []].flat(), hideBody];
     route.preValidation = [showBody, ...[route.preValidation ?? []].flat()];
+    if (kind === 'callbacks') {
+      const depth = route.url.replace(/\/\*$/, '').split('/').length;
+      route.logSerializers = { ...route.logSerializers, req: withoutToken(fastify.log, depth) };
+    }
   });
 }
 

@@ -40,7 +40,7 @@ export function closing<T extends { close(): Promise<void> }>(one: T): T {
 
 /** A Nest app as `main.ts` makes it, listening on a free port, closed after the test. */
 export async function startApp(
-  platform: Platform,
+  platform: Platform | FastifyAdapter,
   metadata: ModuleMetadata,
   configure: (app: INestApplication) => void = () => undefined,
   options: NestApplicationOptions = {},
@@ -52,7 +52,11 @@ export async function startApp(
   const app = closing(
     platform === 'Express'
       ? await NestFactory.create(AppModule, create)
-      : await NestFactory.create(AppModule, new FastifyAdapter({ forceCloseConnections: true }), create),
+      : await NestFactory.create(
+          AppModule,
+          platform === 'Fastify' ? new FastifyAdapter({ forceCloseConnections: true }) : platform,
+          create,
+        ),
   );
   configure(app);
   await app.listen(0, '127.0.0.1');

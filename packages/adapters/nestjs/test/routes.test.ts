@@ -18,6 +18,7 @@ import {
   VersioningType,
 } from '@nestjs/common';
 import { APP_GUARD, APP_INTERCEPTOR, Reflector } from '@nestjs/core';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { Provider, RawDelivery, Tasklatch } from '@tasklatch/core';
 import { scriptedProvider } from '@tasklatch/testing';
 import { map, type Observable, timeout } from 'rxjs';
@@ -381,4 +382,17 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       }
     });
   });
+});
+
+it("shows no callback token in Fastify's log of requests", async () => {
+  const lines: string[] = [];
+  const logger = { stream: { write: (line: string) => void lines.push(line) } };
+  const { options } = signing();
+  const imports = [TasklatchModule.forRoot({ ...options, callbacks: CALLBACKS, tasks: { owner } })];
+  const running = await startApp(new FastifyAdapter({ logger }), { imports }, (app) => app.setGlobalPrefix('api'));
+  expect((await deliver(running, '/api/callbacks')).status).toBe(200);
+  expect((await ask(`${running.url}/api/tasks`, 'alice')).status).toBe(200);
+  const urls = lines.map((line) => JSON.parse(line)).flatMap(({ req }) => (req === undefined ? [] : [req.url]));
+  expect(urls).toEqual(['/api/callbacks/acme/…', '/api/tasks']);
+  expect(lines.join('')).not.toMatch(/callbacks\/acme\/[\w.]{10}/);
 });
