@@ -5,7 +5,7 @@ export interface StoreUnderTest<Tx = unknown> {
   readonly store: TaskStore<Tx>;
   /** The same store as another process would open it: another connection, nothing shared in memory. Leave it out where there can be only one process. */
   second?(): Promise<TaskStore<Tx>>;
-  /** Moves the store's clock, where the test can; else the suites wait for short real times. */
+  /** Moves the store's clock, where the test can; else the suites wait for short real times. `testPromises` never calls it. */
   advance?(ms: number): Promise<void>;
   /** Reads the store's clock, where that is another than this process's `Date.now`: the suites then check that the store uses no other. */
   now?(): number | Promise<number>;

@@ -9,7 +9,7 @@ import type { TestRunner } from './test-runner.js';
 
 /**
  * The thirteen promises, each as named cases over a whole latch on a real store: submit, callbacks, checks and effects together. A store's own
- * acts are the store contract's business; this is what they add up to.
+ * acts are the store contract's business; this is what they add up to. The latch is on real time, and so must the store's clock be.
  */
 export function testPromises(name: string, makeStore: MakeStore<unknown>, runner: TestRunner): void {
   runner.describe(`the promises hold on ${name}`, () => {
