@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Cluster, Redis } from 'ioredis';
 import { createCluster } from 'redis';
-import { type Server, startRedis } from '../../../../tools/services.js';
+import { freePort, type Server, startRedis } from '../../../../tools/services.js';
 import type { ClientUnderTest } from './clients-under-test.js';
 import { fromIoredis, fromNodeRedisCluster } from './send-command.js';
 import { subscribeIoredis, subscribeNodeRedis } from './subscribe.js';
@@ -15,8 +15,12 @@ export interface ClusterUnderTest {
 
 /** A real cluster of some masters, without replicas. */
 export async function startCluster(count: number, settings: Record<string, string> = {}): Promise<ClusterUnderTest> {
+  // The default bus port, 10,000 above the other, lies where the system takes the ports of outgoing connections from.
+  const buses = await Promise.all(Array.from({ length: count }, freePort));
   const servers = await Promise.all(
-    Array.from({ length: count }, () => startRedis({ settings: { ...settings, 'cluster-enabled': 'yes' } })),
+    buses.map((bus) =>
+      startRedis({ settings: { ...settings, 'cluster-enabled': 'yes', 'cluster-port': String(bus) } }),
+    ),
   );
   const nodes = servers.map((server) => new Redis(server.url));
   const stop = async () => {
@@ -30,7 +34,9 @@ export async function startCluster(count: number, settings: Record<string, strin
       await node.call('CLUSTER', 'ADDSLOTSRANGE', String(from), String(to - 1));
       await node.call('CLUSTER', 'SET-CONFIG-EPOCH', String(index + 1));
     }
-    for (const { port } of servers.slice(1)) await nodes[0]?.call('CLUSTER', 'MEET', '127.0.0.1', String(port));
+    for (const [index, { port }] of servers.entries()) {
+      if (index > 0) await nodes[0]?.call('CLUSTER', 'MEET', '127.0.0.1', String(port), String(buses[index]));
+    }
     for (const node of nodes) await untilWhole(node, count);
     return { servers, stop };
   } catch (error) {

@@ -13,12 +13,12 @@ const NAMES: readonly ScriptName[] = [
 ];
 
 describe.skipIf(inject('redisUrl') === null)('on a real Redis Cluster', () => {
-  let cluster: ClusterUnderTest;
+  let cluster: ClusterUnderTest | undefined;
   beforeAll(async () => {
     cluster = await startCluster(2);
   });
-  afterAll(() => cluster.stop());
-  const url = () => cluster.servers[0]?.url ?? '';
+  afterAll(() => cluster?.stop());
+  const url = () => cluster?.servers[0]?.url ?? '';
 
   testAgainstReference('redisStore with ioredis', (limits) => makeStoreOn(url(), withIoredisCluster)(limits), runner, {
     runs: 30,

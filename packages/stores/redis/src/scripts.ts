@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { SendCommand } from './send-command.js';
 
-const RECORDING = ['shard', 'task', 'transition', 'quarantine', 'carry'];
+const JOINING = ['shard', 'task', 'transition', 'quarantine', 'join'];
 
 /** Each act is one script, put together from files in `lua/`. */
 const PARTS = {
-  open: [...RECORDING, 'open'],
-  record: [...RECORDING, 'record'],
+  open: [...JOINING, 'open'],
+  record: [...JOINING, 'carry', 'record'],
   tidy: ['shard', 'quarantine', 'tidy'],
   claim: ['shard', 'task', 'claim'],
   extend: ['shard', 'task', 'lease', 'extend'],

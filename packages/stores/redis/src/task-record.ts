@@ -2,8 +2,8 @@ import type { EffectState, Task } from '@tasklatch/core';
 import { asList, asText } from './reply.js';
 import { unescapeText } from './text.js';
 
-/** JSON of strings, as the scripts write it. */
-export type Fields = Readonly<Record<string, string | undefined>>;
+/** As the scripts write it: numbers as numbers, or as strings when they are too large for cjson. */
+export type Fields = Readonly<Record<string, string | number | undefined>>;
 
 export const fieldsOf = (json: string): Fields => JSON.parse(json) as Fields; // Our own scripts wrote it.
 
@@ -51,7 +51,7 @@ export function taskRecordOf(reply: unknown): TaskRecord {
 
 export function textOf(fields: Fields, name: string): string | null {
   const text = fields[name];
-  return text === undefined ? null : unescapeText(text);
+  return text === undefined ? null : unescapeText(String(text));
 }
 
 export function numberOf(fields: Fields, name: string): number | null {

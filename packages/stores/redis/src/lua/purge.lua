@@ -40,8 +40,7 @@ local function purge_task(task)
   for _, undone in ipairs(undone_effects(task)) do
     redis.call('ZREM', base .. undone.queue, undone.piece)
   end
-  write_places(task.id, before[task.id].places, {})
-  redis.call('UNLINK', task_key(task.id))
+  forget(task)
   if task.externalId then
     later(task.externalIdShard, 'free', task.provider, task.externalId, task.id)
   end

@@ -16,26 +16,33 @@ local function int(number)
   return string.format('%.0f', number)
 end
 
-local function numbers(record, names)
-  for _, name in ipairs(names) do
-    if record[name] then
+-- cjson keeps 14 digits: enough for the time until the year 5138, but a deadline may be said to be further away.
+local TIMES = { 'deadlineAt', 'nextCheckAt', 'checkUntil', 'dueAt', 'leaseUntil' }
+
+-- Tables of strings and whole numbers only; cjson would take an empty list for an object.
+local function encode(record)
+  local far = {}
+  for _, name in ipairs(TIMES) do
+    if record[name] and record[name] >= 1e14 then
+      far[name] = record[name]
+      record[name] = int(record[name])
+    end
+  end
+  local json = cjson.encode(record)
+  for name, time in pairs(far) do
+    record[name] = time
+  end
+  return json
+end
+
+local function decode(json)
+  local record = cjson.decode(json)
+  for _, name in ipairs(TIMES) do
+    if type(record[name]) == 'string' then
       record[name] = tonumber(record[name])
     end
   end
   return record
-end
-
--- As JSON of strings only: cjson rounds numbers to 14 digits and turns empty tables into objects.
-local function encode(record)
-  local flat = {}
-  for name, value in pairs(record) do
-    if type(value) == 'number' then
-      flat[name] = int(value)
-    elseif type(value) ~= 'table' or #value > 0 then
-      flat[name] = value
-    end
-  end
-  return cjson.encode(flat)
 end
 
 local wakes = {}

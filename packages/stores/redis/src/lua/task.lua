@@ -1,11 +1,7 @@
--- Tasks and their effects. One hash holds all of a task: `task` (its fields and our book-keeping, as JSON of strings), `result` and
--- `error` (opaque JSON), `m:<key>` and `f:<seq>` (ledger), `e:<kind>:<number>` (effects).
-local TASK_NUMBERS = {
-  'sends', 'verdicts', 'version', 'createdAt', 'updatedAt', 'settledAt', 'deadlineAt', 'nextCheckAt', 'seq', 'dropped',
-  'checkFence', 'checkUntil', 'checkStarts', 'effects:due', 'effects:running', 'effects:done', 'effects:dead',
-}
-local EFFECT_NUMBERS = { 'dueAt', 'fence', 'leaseUntil', 'runs', 'starts', 'ends', 'doneAt' }
+-- Tasks and their effects. One hash holds all of a task: `task` (its fields and our book-keeping, as JSON), `result` and `error`
+-- (opaque JSON), `m:<key>` and `f:<seq>` (ledger), `e:<kind>:<number>` (effects).
 local TERMINAL = { succeeded = true, failed = true, canceled = true, expired = true }
+local UNDONE = { 'due', 'running', 'dead' }
 
 local loaded, before, dirty = {}, {}, {}
 
@@ -13,26 +9,21 @@ local function task_key(id)
   return base .. 'task:' .. id
 end
 
--- Every sorted set a task stands in, with its score.
-local function places(task)
-  local found = { ['status:' .. task.status] = task.createdAt }
-  if task.owner then
-    found['owner:' .. task.owner] = task.createdAt
+-- When its check may be claimed; nil for a task that is not checked any more.
+local function check_time(task)
+  return task.nextCheckAt and math.max(task.nextCheckAt, task.checkUntil or 0)
+end
+
+local function settled_place(task)
+  if not TERMINAL[task.status] then
+    return nil
   end
-  if task.nextCheckAt then
-    found['check:' .. task.provider] = math.max(task.nextCheckAt, task.checkUntil or 0)
-  end
-  local undone = 0
-  for _, state in ipairs({ 'due', 'running', 'dead' }) do
+  for _, state in ipairs(UNDONE) do
     if task['effects:' .. state] > 0 then
-      found['effect:' .. state] = task.createdAt
-      undone = undone + 1
+      return 'settled:undone'
     end
   end
-  if TERMINAL[task.status] then
-    found[undone == 0 and 'settled:done' or 'settled:undone'] = task.settledAt
-  end
-  return found
+  return 'settled:done'
 end
 
 local function load(id)
@@ -44,8 +35,13 @@ local function load(id)
     loaded[id] = false
     return nil
   end
-  local task = numbers(cjson.decode(raw[1]), TASK_NUMBERS)
-  before[id] = { places = places(task), version = task.version, verdicts = task.verdicts, json = raw[1] }
+  local task = decode(raw[1])
+  local old = { json = raw[1], status = task.status, version = task.version, verdicts = task.verdicts }
+  old.check, old.settled, old.settledAt = check_time(task), settled_place(task), task.settledAt
+  for _, state in ipairs(UNDONE) do
+    old[state] = task['effects:' .. state] > 0
+  end
+  before[id] = old
   task.result = raw[2] or nil
   task.error = raw[3] or nil
   loaded[id] = task
@@ -60,20 +56,48 @@ local function insert(task)
     task['effects:' .. state] = 0
   end
   loaded[task.id] = task
-  before[task.id] = { places = {}, verdicts = task.verdicts }
+  before[task.id] = { verdicts = task.verdicts, due = false, running = false, dead = false }
   dirty[task.id] = true
   return task
 end
 
-local function write_places(id, old, new)
-  for place, score in pairs(old) do
-    if not new[place] then
-      redis.call('ZREM', base .. place, id)
+local function place(set, score, id)
+  if score then
+    redis.call('ZADD', base .. set, int(score), id)
+  else
+    redis.call('ZREM', base .. set, id)
+  end
+end
+
+-- The sorted sets a task stands in, after it has changed.
+local function write_places(task, old)
+  local id = task.id
+  if task.status ~= old.status then
+    if old.status then
+      place('status:' .. old.status, nil, id)
+    elseif task.owner then
+      place('owner:' .. task.owner, task.createdAt, id)
+    end
+    place('status:' .. task.status, task.createdAt, id)
+  end
+  local check = check_time(task)
+  if check ~= old.check then
+    place('check:' .. task.provider, check, id)
+    if check and check <= now then
+      wake('check', id)
     end
   end
-  for place, score in pairs(new) do
-    if old[place] ~= score then
-      redis.call('ZADD', base .. place, int(score), id)
+  local settled = settled_place(task)
+  if settled ~= old.settled or task.settledAt ~= old.settledAt then
+    if old.settled and old.settled ~= settled then
+      place(old.settled, nil, id)
+    end
+    place(settled, task.settledAt, id)
+  end
+  for _, state in ipairs(UNDONE) do
+    local has = task['effects:' .. state] > 0
+    if has ~= old[state] then
+      place('effect:' .. state, has and task.createdAt or nil, id)
     end
   end
 end
@@ -96,15 +120,26 @@ local function flush()
         end
       end
     end
-    local new, check = places(task), 'check:' .. task.provider
-    write_places(id, old.places, new)
+    write_places(task, old)
     if old.version ~= task.version then
       wake('task', id)
     end
-    if new[check] and new[check] <= now and old.places[check] ~= new[check] then
-      wake('check', id)
-    end
   end
+end
+
+-- Deletes a task and its places.
+local function forget(task)
+  place('status:' .. task.status, nil, task.id)
+  place('check:' .. task.provider, nil, task.id)
+  place('settled:done', nil, task.id)
+  place('settled:undone', nil, task.id)
+  for _, state in ipairs(UNDONE) do
+    place('effect:' .. state, nil, task.id)
+  end
+  if task.owner then
+    place('owner:' .. task.owner, nil, task.id)
+  end
+  redis.call('UNLINK', task_key(task.id))
 end
 
 -- The task as replies carry it. After `flush`.
@@ -114,7 +149,7 @@ end
 
 local function effect_of(task, kind, number)
   local raw = redis.call('HGET', task_key(task.id), 'e:' .. kind .. ':' .. number)
-  return raw and numbers(cjson.decode(raw), EFFECT_NUMBERS) or nil
+  return raw and decode(raw) or nil
 end
 
 -- `state` is the one it had; nil when it is new.
