@@ -15,7 +15,9 @@ export function koaHandler(
   return async (ctx, next) => {
     const path = belowMount(ctx.url, prefix);
     if (path === undefined) return next();
-    const request = fromNodeRequest(ctx.req, ctx.res, { ...options, path, raw: ctx, parsed: ctx.request });
+    // To TypeScript a body is there only where a body parser's types are.
+    const parsed: object = ctx.request;
+    const request = fromNodeRequest(ctx.req, ctx.res, { ...options, path, raw: ctx, parsed });
     const { body, headers, status } = await handler(request);
     ctx.status = status;
     ctx.set({ ...headers });
