@@ -1,6 +1,16 @@
+import { seededRandom } from '../seeded-random.js';
+
 /** Bodies no provider sends and anyone can: whatever reads them may refuse them, in its own words, and nothing else. */
 export function hostileBodies(samples: readonly Uint8Array[]): Uint8Array[] {
-  return [...FIXED.map((text) => Buffer.from(text)), ...BYTES, ...samples.flatMap(cuts), ...samples.flatMap(changes)];
+  const documents = samples.flatMap(documentIn);
+  return [
+    ...FIXED.map((text) => Buffer.from(text)),
+    ...BYTES,
+    ...samples.flatMap(cuts),
+    ...documents.flatMap(changes),
+    ...documents.flatMap(twice),
+    ...randomDocuments(documents),
+  ];
 }
 
 const FIXED: readonly string[] = [
@@ -58,14 +68,7 @@ const REPLACEMENTS: readonly unknown[] = [
 ];
 
 /** The sample with each of its values replaced by each of the values above, one at a time, and with `__proto__` beside it. */
-function changes(sample: Uint8Array): Uint8Array[] {
-  let json: unknown;
-  try {
-    json = JSON.parse(new TextDecoder().decode(sample));
-  } catch {
-    // A sample that is no JSON can't be changed by its structure.
-    return [];
-  }
+function changes(json: unknown): Uint8Array[] {
   const bodies: string[] = [];
   const replace = (value: unknown, put: (changed: unknown) => unknown): void => {
     for (const replacement of REPLACEMENTS) bodies.push(JSON.stringify(put(replacement)));
@@ -78,4 +81,47 @@ function changes(sample: Uint8Array): Uint8Array[] {
   };
   replace(json, (changed) => changed);
   return bodies.map((body) => Buffer.from(body));
+}
+
+/** Each key of an object there two times, with two values: which one counts is the parser's choice. */
+function twice(json: unknown): Uint8Array[] {
+  if (typeof json !== 'object' || json === null || Array.isArray(json) || Object.keys(json).length === 0) return [];
+  const emptied = Object.fromEntries(Object.keys(json).map((key) => [key, '']));
+  const [first, second] = [JSON.stringify(json), JSON.stringify(emptied)];
+  return [`${first.slice(0, -1)},${second.slice(1)}`, `${second.slice(0, -1)},${first.slice(1)}`].map((text) =>
+    Buffer.from(text),
+  );
+}
+
+/** Documents put together at random, always the same ones, from the keys and values of the samples and what is no value for anything. */
+function randomDocuments(documents: readonly unknown[]): Uint8Array[] {
+  const random = seededRandom(1);
+  const pick = <T>(list: readonly T[]): T | undefined => list[Math.floor(random.fraction() * list.length)];
+  const keys = [...new Set(documents.flatMap(keysIn)), '__proto__', 'constructor', ''];
+  const leaves = [...documents.flatMap(leavesIn), ...REPLACEMENTS];
+  const grow = (depth: number): unknown => {
+    const kind = random.fraction();
+    const size = Math.floor(random.fraction() * 6);
+    if (depth === 0 || kind < 0.3) return pick(leaves);
+    if (kind < 0.4) return Array.from({ length: size }, () => grow(depth - 1));
+    return Object.fromEntries(Array.from({ length: size }, () => [pick(keys) ?? '', grow(depth - 1)]));
+  };
+  return Array.from({ length: 2000 }, () => Buffer.from(JSON.stringify(grow(5) ?? null)));
+}
+
+const childrenOf = (json: unknown): unknown[] => (typeof json === 'object' && json !== null ? Object.values(json) : []);
+const leavesIn = (json: unknown): unknown[] =>
+  typeof json === 'object' && json !== null ? childrenOf(json).flatMap(leavesIn) : [json];
+const keysIn = (json: unknown): string[] => [
+  ...(typeof json === 'object' && json !== null && !Array.isArray(json) ? Object.keys(json) : []),
+  ...childrenOf(json).flatMap(keysIn),
+];
+
+/** A sample that is no JSON can't be changed by its structure. */
+function documentIn(sample: Uint8Array): unknown[] {
+  try {
+    return [JSON.parse(new TextDecoder().decode(sample))];
+  } catch {
+    return [];
+  }
 }
