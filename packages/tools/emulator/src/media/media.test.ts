@@ -16,6 +16,8 @@ test.each(['png', 'mp4', 'wav', 'glb', 'mid'] as const)(
     expect(Buffer.compare(await media(kind, { seed: '8' }), first)).not.toBe(0);
     expect(Buffer.compare(await media(kind, { prompt: 'Something else' }), first)).not.toBe(0);
   },
+  // Four films are made, on a machine that may be busy.
+  120_000,
 );
 
 test.each([
