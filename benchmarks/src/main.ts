@@ -30,10 +30,14 @@ const pick = <Name extends string>(what: string, given: readonly string[], known
 const names = Object.keys(BENCHMARKS);
 const chosen = positionals.length === 0 ? names : pick('benchmark', positionals, names);
 const stores: StoreName[] = pick('store', values.stores.split(','), STORE_NAMES);
+const number = (name: string, given: string): number => {
+  if (Number(given) > 0) return Number(given);
+  throw new Error(`--${name} must be a number above 0.`);
+};
 const pace = {
-  rounds: Number(values.rounds),
-  seconds: Number(values.seconds),
-  ...(values.amount === undefined ? {} : { amount: Number(values.amount) }),
+  rounds: number('rounds', values.rounds),
+  seconds: number('seconds', values.seconds),
+  ...(values.amount === undefined ? {} : { amount: number('amount', values.amount) }),
 };
 
 const load = (): string =>
