@@ -51,6 +51,29 @@ describe('the options of a latch', () => {
 });
 
 describe('submit', () => {
+  it('keeps the id of a task whatever else the answer says, and reports a status that nobody lists', async () => {
+    const b = bench(under());
+    const odd = (fact: object) =>
+      // What a package in JavaScript may answer, whatever the types say.
+      b.provider.answerNext({ kind: 'accepted', fact: { externalId: `x-${freshKey()}`, status: null, ...fact } });
+    odd({ status: 'finished' });
+    odd({ status: 'succeeded', result: { files: [], data: 1n } });
+    const reported = await listening('unknownStatus', async () => {
+      for (let count = 0; count < 2; count += 1)
+        expect(await submit(b)).toMatchObject({ status: 'pending', externalId: expect.stringMatching(/^x-/) });
+    });
+    expect(reported).toHaveLength(1);
+  });
+
+  it('does not tell the words of a provider where only a code belongs', async () => {
+    const b = bench(under());
+    b.provider.answerNext({ kind: 'refused', error: { code: 'the prompt "a boat" is bad', message: null } });
+    const told = await listening('submit', async () => {
+      await expect(submit(b)).rejects.toMatchObject({ message: expect.not.stringContaining('a boat') });
+    });
+    expect(told).toMatchObject([{ outcome: 'refused', code: 'other' }]);
+  });
+
   it('says which provider names there are, and what owner, key and input must be', async () => {
     const b = bench(under());
     await expect(b.latch.submit({ provider: 'apidto', input: {} })).rejects.toMatchObject({
