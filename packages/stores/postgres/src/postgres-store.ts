@@ -38,7 +38,7 @@ export type PostgresStore<Tx = undefined> = TaskStore<Tx> & {
 /** The type of `tx` that a `query` option leads to; undefined for what can't run transactions. */
 export type TxOf<Query> = Query extends PgPool ? ClientOf<Query> : Query extends Database<infer Tx> ? Tx : undefined;
 
-/** The store on PostgreSQL 13 and newer. Call `migrate()` once before the first use. */
+/** The store on PostgreSQL 15 and newer. Call `migrate()` once before the first use. */
 export function postgresStore<Query extends Queryable>(
   options: PostgresStoreOptions<Query>,
 ): PostgresStore<TxOf<Query>> {

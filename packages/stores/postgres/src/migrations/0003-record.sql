@@ -35,8 +35,14 @@ create function tasklatch.try_lock_v1(what text, id text) returns void
 language plpgsql as $$
 begin
   if not pg_try_advisory_xact_lock(tasklatch.lock_key_v1(what, id)) then
-    raise exception 'Tasklatch: another call got in between; call again.' using errcode = 'serialization_failure';
+    perform tasklatch.in_between_v1();
   end if;
+end $$;
+
+create function tasklatch.in_between_v1() returns void
+language plpgsql as $$
+begin
+  raise exception 'Tasklatch: another call got in between; call again.' using errcode = 'serialization_failure';
 end $$;
 
 create function tasklatch.task_json_v1(t tasklatch.task) returns json
@@ -207,10 +213,10 @@ create function tasklatch.keep_v1(
   inout used_entries bigint, inout used_bytes bigint, out outcome text, out duplicate boolean
 ) language plpgsql as $$
 begin
-  -- Held already, unless the task it is about was purged a moment ago.
-  if fact.task_id is not null then
+  -- What may be adopted needs its id kept still: held already, unless the task it is about was purged a moment ago.
+  if fact.task_id is not null and not fact.unparseable then
     perform tasklatch.try_lock_v1('i', fact.task_id);
-  elsif fact.external_id is not null then
+  elsif fact.external_id is not null and not fact.unparseable then
     perform tasklatch.try_lock_v1('e', fact.provider || ' ' || fact.external_id);
   end if;
   outcome := 'quarantined';
@@ -284,7 +290,7 @@ begin
     else
       continue;
     end if;
-    if task.id is null then
+    if task.id is null or task.provider <> f.provider then
       v_id_locks := array_append(v_id_locks, tasklatch.lock_key_v1('i', coalesce(f.task_id, f.open_id)));
     end if;
     -- An authentic external id never changes again.
@@ -394,7 +400,10 @@ begin
     end if;
   end if;
   if v_id is not null and array_position(locked, v_id) is null then
-    perform from tasklatch.task t where t.id = v_id for no key update nowait;
+    perform from tasklatch.task t where t.id = v_id for no key update skip locked;
+    if not found then
+      perform tasklatch.in_between_v1();
+    end if;
   end if;
   return v_id;
 end $$;

@@ -182,7 +182,9 @@ begin
       again = e.again and p_end <> 'done'
     where e.task_id = p_task and e.kind = p_kind and e.number = p_number and e.fence = p_fence and e.state = 'running'
     returning e.state into v_state;
-  return case when not found then 'lost' when v_state = 'due' and v_due <= v_now then 'due' else 'ended' end;
+  -- When this is the end of an effect's own transaction only COMMIT is missing. Should the client be gone, nobody waits long for this row.
+  perform set_config('idle_in_transaction_session_timeout', '10s', true);
+  return case when v_state is null then 'lost' when v_state = 'due' and v_due <= v_now then 'due' else 'ended' end;
 end $$;
 
 -- Whether the lease of an effect is still held. Locks nothing: an effect's own transaction may take its time, and must not keep facts
