@@ -136,7 +136,7 @@ describe('the callback handler', () => {
     const answer = await latch.callbacks(
       aRequest({ path: `/${provider.name}`, body: DONE, headers: SIGNED, ...request }),
     );
-    return { answer, store };
+    return { answer, latch, store };
   };
   const changed = (callbacks: Partial<NonNullable<Provider['callbacks']>>): Provider<never> => {
     const provider = scriptedProvider({ perTask: false });
@@ -207,6 +207,23 @@ describe('the callback handler', () => {
     const { store } = await answerTo(provider);
     const { entries } = await store.ledger({ quarantine: {} });
     expect(entries.map(({ fact }) => [fact.externalId, fact.trust])).toEqual([['mine', 'hint']]);
+  });
+
+  it('takes only what the signature names also when the delivery is read again after a fix', async () => {
+    let fixed = false;
+    const provider = changed({
+      authenticate: () => ({ kind: 'signed', covers: 'id', keyId: 'k', externalId: 'mine' }),
+      parse: () => {
+        if (!fixed) throw unparseable('x');
+        return ['yours', 'mine'].map((externalId) => ({ externalId, status: 'succeeded' as const }));
+      },
+    });
+    const { latch, store } = await answerTo(provider);
+    const quarantined = async () => (await store.ledger({ quarantine: {} })).entries;
+    const [unread] = await quarantined();
+    fixed = true;
+    expect(await latch.release(unread?.id ?? '')).toBe(true);
+    expect((await quarantined()).map(({ fact }) => [fact.externalId, fact.trust])).toEqual([['mine', 'hint']]);
   });
 
   it('keeps what a parser cannot read, whatever it throws, and what names no task', async () => {
