@@ -26,16 +26,16 @@ export async function serveByHand(store: StoreName, services: Services, space: s
   const app = express();
   app.use(
     express.json({
-      verify: (request: Request & { rawBody?: Buffer }, _response, bytes) => {
-        request.rawBody = bytes;
+      verify: (request: Request & { exactBody?: Buffer }, _response, bytes) => {
+        request.exactBody = bytes;
       },
     }),
   );
-  app.post(PATH, async (request: Request & { rawBody?: Buffer }, response) => {
+  app.post(PATH, async (request: Request & { exactBody?: Buffer }, response) => {
     const [id = '', timestamp = '', given = ''] = ['webhook-id', 'webhook-timestamp', 'webhook-signature'].map((name) =>
       request.get(name),
     );
-    const wanted = Buffer.from(`v1,${signature(id, timestamp, request.rawBody ?? '')}`);
+    const wanted = Buffer.from(`v1,${signature(id, timestamp, request.exactBody ?? '')}`);
     const late = Math.abs(Date.now() / 1000 - Number(timestamp)) > 300;
     if (late || wanted.length !== Buffer.byteLength(given) || !timingSafeEqual(wanted, Buffer.from(given))) {
       response.sendStatus(401);
