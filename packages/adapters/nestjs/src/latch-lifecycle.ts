@@ -55,8 +55,9 @@ export class LatchLifecycle implements OnModuleInit, OnApplicationBootstrap, OnM
     const mounts = this.plan.routes.filter(({ kind }) => kind === 'callbacks').flatMap((routes) => [...routes.mounts]);
     if (baseUrl === undefined || mounts.length === 0) return;
     const { pathname } = new URL(baseUrl);
-    // A proxy in front may take something off the path, so the end decides.
-    if (mounts.some((mount) => pathname.replace(/\/+$/, '').endsWith(mount))) return;
+    // A proxy in front may take something off the path, so the end decides. What a parameter of the path stands for is not known.
+    const fits = (mount: string): boolean => mount.includes(':') || pathname.replace(/\/+$/, '').endsWith(mount);
+    if (mounts.some(fits)) return;
     nestLogger(contextOf(this.plan.name)).warn(
       {},
       `The callback routes are mounted at ${mounts.join(' and ')}, and \`callbacks.baseUrl\` ends otherwise. Unless a proxy rewrites the path, no callback will arrive.`,

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { Logger } from '@nestjs/common';
 import {
@@ -11,11 +11,11 @@ import {
 } from '@tasklatch/core';
 
 /** What is used of a request of platform-express, which is Node's own. */
-type ExpressRequest = IncomingMessage & { readonly raw?: never; readonly route?: { readonly path?: unknown } };
+type ExpressRequest = NodeRequest & { readonly route?: { readonly path?: unknown } };
 
-/** What is used of a request of platform-fastify. */
+/** What is used of a request of platform-fastify, and of its reply. */
 interface FastifyRequest {
-  readonly raw: IncomingMessage;
+  readonly raw: NodeRequest;
   readonly body?: unknown;
   readonly rawBody?: unknown;
   readonly routeOptions?: { readonly url?: string | undefined };
@@ -23,16 +23,17 @@ interface FastifyRequest {
 
 interface FastifyReply {
   readonly raw: ServerResponse;
+  readonly sent: boolean;
   code(status: number): FastifyReply;
   headers(headers: Readonly<Record<string, string>>): FastifyReply;
   send(body?: string | Readable): unknown;
 }
 
 export type PlatformRequest = ExpressRequest | FastifyRequest;
-export type PlatformResponse = (ServerResponse & { readonly raw?: never }) | FastifyReply;
+export type PlatformResponse = ServerResponse | FastifyReply;
 
 const FIX =
-  'keep what reads bodies off the callback routes (consumer.apply(parser).exclude("callbacks/*path")), or let it leave the bytes as a Buffer in request.rawBody; on other platforms than Express and Fastify, NestFactory.create(AppModule, { rawBody: true }).';
+  'keep what reads bodies off the callback routes (consumer.apply(parser).exclude("callbacks/*path")), or let it leave the bytes as a Buffer in request.rawBody.';
 
 /** Serves a handler of the core from a Nest controller. Rejects with what the app's own functions throw, for the app's exception filters. */
 export async function serveNest(
@@ -40,24 +41,29 @@ export async function serveNest(
   request: PlatformRequest,
   response: PlatformResponse,
 ): Promise<void> {
-  const node = request.raw ?? request;
-  const answer = await handler(
-    fromNodeRequest(node, response.raw ?? response, {
-      path: below(node.url ?? '/', routePath(request)),
-      raw: request,
-      rawBodyFix: FIX,
-      parsed: parsedBy(request),
-    }),
-  );
-  if (response.raw === undefined) await sendExpress(response, answer);
-  else sendFastify(response, answer);
+  // A platform hands out its own pair. Asked of the response, since apps put much on requests.
+  if ('writeHead' in response) await serveExpress(handler, request as ExpressRequest, response);
+  else await serveFastify(handler, request as FastifyRequest, response);
 }
 
-/** What a parser left: Fastify's own on Fastify's request, that of middleware on Node's. */
-function parsedBy(request: PlatformRequest): { readonly body: unknown; readonly rawBody: unknown } {
-  const node: NodeRequest = request.raw ?? request;
-  if (request.raw === undefined) return { body: node.body, rawBody: node.rawBody };
-  return { body: request.body ?? node.body, rawBody: request.rawBody ?? node.rawBody };
+async function serveExpress(handler: HttpHandler, request: ExpressRequest, response: ServerResponse): Promise<void> {
+  const path = below(request.url, request.route?.path);
+  await sendExpress(response, await handler(fromNodeRequest(request, response, { path, rawBodyFix: FIX })));
+}
+
+async function serveFastify(handler: HttpHandler, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  const { body, raw, rawBody, routeOptions } = request;
+  const answer = await handler(
+    fromNodeRequest(raw, reply.raw, {
+      path: below(raw.url, routeOptions?.url),
+      raw: request,
+      rawBodyFix: FIX,
+      // Fastify's parsers leave it on Fastify's request, and middleware on Node's.
+      parsed: { body: body ?? raw.body, rawBody: rawBody ?? raw.rawBody },
+    }),
+  );
+  // Something else has answered meanwhile, a time limit of the app's for instance.
+  if (!reply.sent) sendFastify(reply, answer);
 }
 
 async function sendExpress(response: ServerResponse, answer: HttpAnswer): Promise<void> {
@@ -82,15 +88,12 @@ function sendFastify(reply: FastifyReply, { body, headers, status }: HttpAnswer)
   else sending.send(body);
 }
 
-/** The path that Nest registered: `/api/callbacks/*`. */
-function routePath(request: PlatformRequest): string {
-  const path = request.raw === undefined ? request.route?.path : request.routeOptions?.url;
-  return typeof path === 'string' ? path : '';
-}
-
 /** The path below the mount, as it came: by segments, since a prefix may have parameters, and escapes that the router has read. */
-function below(target: string, registered: string): string {
-  const depth = registered.split('/').findIndex((segment) => segment.includes('*'));
+function below(target = '/', registered: unknown): string {
+  // `/api/callbacks/*`; without a star it is the mount path itself.
+  const depth = String(registered)
+    .split('/')
+    .findIndex((segment) => segment.includes('*'));
   const [path = '', ...query] = (belowMount(target, '') ?? '/').split('?');
   const rest = depth < 0 ? [] : path.split('/').slice(depth);
   return [`/${rest.join('/')}`, ...query].join('?');

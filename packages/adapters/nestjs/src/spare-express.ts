@@ -20,7 +20,8 @@ const spared = new WeakMap<object, RegExp[]>();
  */
 export function spareExpress(app: object, routes: readonly LatchRoutes[]): void {
   const stack = stackOf(app);
-  for (const { route } of stack) if (typeof route?.path === 'string') claimPath(routes, route.path);
+  const paths = stack.map(({ route }) => route?.path).filter((path) => typeof path === 'string');
+  for (const path of paths) claimPath(routes, path);
   const patterns = routes.flatMap(({ mounts }) => [...mounts].map(pattern));
   const known = spared.get(app);
   if (known !== undefined) {

@@ -17,7 +17,7 @@ import {
   UnauthorizedException,
   VersioningType,
 } from '@nestjs/common';
-import { APP_GUARD, APP_INTERCEPTOR, Reflector } from '@nestjs/core';
+import { APP_GUARD, APP_INTERCEPTOR, Reflector, RouterModule } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { Provider, RawDelivery, Tasklatch } from '@tasklatch/core';
 import { scriptedProvider } from '@tasklatch/testing';
@@ -87,7 +87,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       expect((await deliver(running, '/callbacks')).status).toBe(404);
     });
 
-    it('may have parameters in the prefix, and be excluded from it', async () => {
+    it('may have parameters in the prefix', async () => {
       const { options, seen } = signing();
       const imports = [
         TasklatchModule.forRoot({ ...options, callbacks: { ...CALLBACKS, path: '/hooks/ai/' }, tasks: { owner } }),
@@ -97,6 +97,19 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       expect(seen).toEqual([ODD]);
       const list = await ask(`${running.url}/any/api/tasks?limit=5`, 'alice');
       expect(Object.keys(Object(await list.json()))).toEqual(['tasks', 'next']);
+      expect(running.logged).toEqual([]);
+    });
+
+    it('follow the router module', async () => {
+      const { options, seen } = signing();
+      const imports = [
+        TasklatchModule.forRoot({ ...options, callbacks: CALLBACKS, tasks: { owner } }),
+        RouterModule.register([{ path: 'ai', module: TasklatchModule }]),
+      ];
+      const running = await startApp(platform, { imports }, (app) => app.setGlobalPrefix('api'));
+      expect((await deliver(running, '/api/ai/callbacks')).status).toBe(200);
+      expect((await ask(`${running.url}/api/ai/tasks`, 'alice')).status).toBe(200);
+      expect(seen).toEqual([ODD]);
     });
 
     it('follow URI versioning as asked: callbacks have none, tasks that of the app', async () => {
