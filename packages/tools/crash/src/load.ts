@@ -12,7 +12,8 @@ export interface Load {
 /** So many keys at once wait for their answer at most. */
 const OUTSTANDING = 200;
 
-export function startLoad(url: string, everyMs: number): Load {
+/** Begins no key while `behind` says that there is enough to do. */
+export function startLoad(url: string, everyMs: number, behind: () => boolean): Load {
   const answered = new Map<string, { id: string; externalId: string | null }>();
   const keys: string[] = [];
   const outstanding = new Set<Promise<void>>();
@@ -36,7 +37,7 @@ export function startLoad(url: string, everyMs: number): Load {
   }
 
   function begin(): void {
-    if (outstanding.size >= OUTSTANDING) return;
+    if (outstanding.size >= OUTSTANDING || behind()) return;
     const key = `order-${keys.length + 1}`;
     keys.push(key);
     const submitted = submit(key).finally(() => outstanding.delete(submitted));

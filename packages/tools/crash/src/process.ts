@@ -9,6 +9,7 @@ import type { Setup } from './setup.js';
 // One process of the app that is killed: prints "ready", and runs until its end or its parent's.
 const setup: Setup = JSON.parse(process.argv[2] ?? '{}');
 process.stdin.resume().once('close', () => process.exit());
+process.stdout.once('error', () => process.exit());
 if (setup.store === 'sqlite') await run(openSqlite(setup.address));
 if (setup.store === 'postgres') await run(openPostgres(setup.address));
 if (setup.store === 'redis') await run(openRedis(setup.address));

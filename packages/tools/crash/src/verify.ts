@@ -1,5 +1,6 @@
 import { type EffectRecord, isTerminal, type Ledger, type Task, type TaskStore } from '@tasklatch/core';
 import type { TaskReport } from '@tasklatch/emulator';
+import type { WorkerTime } from './worker-time.js';
 
 /** What is known from outside the processes that were killed. */
 export interface Evidence {
@@ -12,6 +13,7 @@ export interface Evidence {
   readonly heard: ReadonlyMap<string, number>;
   /** How often each effect key was written in the transaction of its effect; null where effects have none. */
   readonly written: ReadonlyMap<string, number> | null;
+  readonly workers: Pick<WorkerTime, 'between'>;
 }
 
 export interface Findings {
@@ -20,7 +22,7 @@ export interface Findings {
   readonly broken: readonly string[];
 }
 
-/** A task that has been told of its end so long before its deadline must not expire. */
+/** A task that has been told of its end must not expire when there were workers to look into it for so long before its deadline. */
 const TOLD_IN_TIME_MS = 20_000;
 
 export async function verify(evidence: Evidence): Promise<Findings> {
@@ -55,8 +57,10 @@ export async function verify(evidence: Evidence): Promise<Findings> {
     if (kept < accepted.length)
       broken.push(`${report.marker}: ${accepted.length} callbacks were answered 2xx, ${kept} are in the ledger`);
     const task = byExternalId.get(report.taskId);
-    const told = accepted.find(({ at }) => task !== undefined && at < task.deadlineAt - TOLD_IN_TIME_MS);
-    if (task?.status === 'expired' && told !== undefined) broken.push(`${task.id} was told of its end, and expired`);
+    const [told] = accepted;
+    if (task?.status !== 'expired' || told === undefined) continue;
+    if (evidence.workers.between(told.at, task.deadlineAt) > TOLD_IN_TIME_MS)
+      broken.push(`${task.id} was told of its end, and expired`);
   }
   for (const task of tasks) {
     count(`tasks ${task.status}`);
