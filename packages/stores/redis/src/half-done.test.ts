@@ -1,5 +1,5 @@
-import type { Fact } from '@tasklatch/core';
-import { aDraft, aFact } from '@tasklatch/testing';
+import type { Fact, StoreLimits } from '@tasklatch/core';
+import { aDelivery, aDraft, aFact } from '@tasklatch/testing';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { type ClientUnderTest, clear, freshPrefix, withIoredis } from './clients-under-test.js';
 import { redisStore } from './redis-store.js';
@@ -25,12 +25,13 @@ describe.skipIf(url === '')('an act over several shards whose process dies in be
     steps: number,
     first: (store: ReturnType<typeof redisStore>) => Promise<unknown>,
     act: (store: ReturnType<typeof redisStore>) => Promise<unknown>,
+    limits: Partial<StoreLimits> = {},
   ) {
     const prefix = freshPrefix();
     prefixes.push(prefix);
-    const store = redisStore({ sendCommand: client.sendCommand, prefix, shards: SHARDS });
+    const store = redisStore({ sendCommand: client.sendCommand, prefix, shards: SHARDS, ...limits });
     await first(store);
-    const dying = redisStore({ sendCommand: after(steps, client.sendCommand), prefix, shards: SHARDS });
+    const dying = redisStore({ sendCommand: after(steps, client.sendCommand), prefix, shards: SHARDS, ...limits });
     const died = await dying
       .list({ limit: 1 })
       .then(() => act(dying).then(() => false))
@@ -43,9 +44,10 @@ describe.skipIf(url === '')('an act over several shards whose process dies in be
     first: (store: ReturnType<typeof redisStore>) => Promise<unknown>,
     act: (store: ReturnType<typeof redisStore>) => Promise<unknown>,
     check: (store: ReturnType<typeof redisStore>, steps: number) => Promise<void>,
+    limits: Partial<StoreLimits> = {},
   ): Promise<number> {
     for (let steps = 0; ; steps += 1) {
-      const { store, died } = await play(steps, first, act);
+      const { store, died } = await play(steps, first, act, limits);
       await check(store, steps);
       if (!died) return steps;
     }
@@ -121,28 +123,55 @@ describe.skipIf(url === '')('an act over several shards whose process dies in be
     expect(deaths).toBeGreaterThan(1);
   });
 
-  it('keeps one copy of an orphan, and its place in the bounds', async () => {
-    const limits = { quarantineEntries: 2 };
+  it('keeps one copy of an orphan, in a room of its own', async () => {
+    const limits = { quarantineEntries: 1, quarantineBytes: 100 };
+    const orphan = aFact({ externalId: 'x-4', status: 'running', delivery: aDelivery('x'.repeat(45)) });
     const deaths = await everyStep(
       async () => {},
-      (store) => store.record([aFact({ externalId: 'x-4', status: 'running' })]),
+      (store) => store.record([orphan]),
       async (store, steps) => {
+        const at = `after ${steps} steps`;
         const { entries } = await store.ledger({ quarantine: {} });
         expect(
           entries.map(({ fact }) => fact.externalId),
-          `after ${steps} steps`,
+          at,
         ).toEqual(['x-4']);
-        const bounded = redisStore({
-          sendCommand: client.sendCommand,
-          prefix: prefixes.at(-1) ?? '',
-          shards: SHARDS,
-          ...limits,
+        expect(await store.record([aFact({ externalId: 'a' })]), at).toMatchObject([{ outcome: 'full' }]);
+        await store.purge({
+          settledForMs: 0,
+          abandonedForMs: 0,
+          quarantinedForMs: 0,
+          discard: entries.map(({ id }) => id),
         });
-        const said = await bounded.record([aFact({ externalId: 'a' }), aFact({ externalId: 'b' })]);
-        expect(said.map(({ outcome }) => outcome).sort(), `after ${steps} steps`).toEqual(['full', 'quarantined']);
+        expect(await store.record([{ ...orphan, externalId: 'b' }]), at).toMatchObject([{ outcome: 'quarantined' }]);
       },
+      limits,
     );
     expect(deaths).toBeGreaterThan(2);
+  });
+
+  it('does not adopt the entry that the fact was parsed from', async () => {
+    const draft = aDraft({ id: 'task-6' });
+    const early = aFact({ externalId: 'x-6', status: 'running' });
+    await everyStep(
+      async (store) => {
+        await store.open(draft);
+        await store.record([early, aFact({ externalId: 'x-6', status: 'pending' })]);
+      },
+      async (store) => {
+        const { entries } = await store.ledger({ quarantine: {} });
+        const releases = entries.find(({ fact }) => fact.status === 'running')?.id ?? null;
+        return store.record([aFact({ ...early, taskId: draft.id, releases })]);
+      },
+      async (store, steps) => {
+        const { entries } = await store.ledger({ taskId: draft.id });
+        const copies = new Map(entries.map(({ fact, copies }) => [fact.status, copies]));
+        expect(copies.get('pending'), `after ${steps} steps`).toBe(1);
+        // Again means again: a second copy only where the first try had come that far.
+        expect(copies.get('running'), `after ${steps} steps`).toBeLessThanOrEqual(2);
+        if (steps === 0) expect(copies.get('running')).toBe(1);
+      },
+    );
   });
 
   it('gives a replaced hinted id free', async () => {
