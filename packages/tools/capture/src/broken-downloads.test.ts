@@ -17,14 +17,14 @@ describe('captureResults, when the download breaks', () => {
       'is cut short of its length',
       (response) => {
         response.writeHead(200, { 'content-length': '1000' });
-        response.write('abc', () => response.destroy());
+        response.write('abc', () => setTimeout(() => response.destroy(), 100));
       },
       { code: 'truncated', retry: true },
     ],
     [
       'is cut inside its chunks',
       (response) => {
-        response.write('abc', () => response.destroy());
+        response.write('abc', () => setTimeout(() => response.destroy(), 100));
       },
       { code: 'truncated', retry: true },
     ],
