@@ -24,7 +24,7 @@ function packageName(folder: string): string | undefined {
 // A project inherits nothing from the root (`extends` would repeat globalSetup in each), so each says all it needs.
 function project(name: string, folder: string, include: string[]) {
   return {
-    test: { name, root: join(root, folder), include, exclude, testTimeout: 30_000, hookTimeout: 60_000 },
+    test: { name, root: join(root, folder), include, exclude, testTimeout: 90_000, hookTimeout: 120_000 },
   };
 }
 
