@@ -1,4 +1,4 @@
--- Tasklatch, migration 4: open.
+-- Tasklatch, migration 5: open.
 
 -- Creates the task of a draft (a JSON object), or grants the send of an existing one again where that is safe. Answers a JSON object:
 -- `task`, `created`, `send`, and `woken`: an effect became due, because the quarantine held what was said about the task.
@@ -59,4 +59,4 @@ begin
   return json_build_object('task', tasklatch.task_json_v1(task), 'created', v_created, 'send', v_send, 'woken', v_woken);
 end $$;
 
-insert into tasklatch.migration (version, name, oldest_code) values (4, 'open', 1);
+insert into tasklatch.migration (version, name, oldest_code) values (5, 'open', 1);

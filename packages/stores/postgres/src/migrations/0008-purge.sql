@@ -1,4 +1,4 @@
--- Tasklatch, migration 7: purge.
+-- Tasklatch, migration 8: purge.
 
 -- Deletes at most p_limit tasks and quarantined entries that are past their time, oldest first, and answers how many. Null: never.
 -- Takes only what nobody else has locked, so it never waits for accepts, nor they for more than what is being deleted.
@@ -65,4 +65,4 @@ begin
   return v_gone;
 end $$;
 
-insert into tasklatch.migration (version, name, oldest_code) values (7, 'purge', 1);
+insert into tasklatch.migration (version, name, oldest_code) values (8, 'purge', 1);

@@ -1,4 +1,4 @@
--- Tasklatch, migration 5: claim, extend, finish.
+-- Tasklatch, migration 6: claim, extend, finish.
 
 create function tasklatch.entry_json_v1(e tasklatch.entry) returns json
 language sql stable as $$
@@ -196,4 +196,4 @@ begin
     where e.task_id = p_task and e.kind = p_kind and e.number = p_number and e.fence = p_fence and e.state = 'running');
 end $$;
 
-insert into tasklatch.migration (version, name, oldest_code) values (5, 'work', 1);
+insert into tasklatch.migration (version, name, oldest_code) values (6, 'work', 1);

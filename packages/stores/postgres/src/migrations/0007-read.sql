@@ -1,4 +1,4 @@
--- Tasklatch, migration 6: get, list, ledger.
+-- Tasklatch, migration 7: get, list, ledger.
 
 -- A task as JSON; null for unknown.
 create function tasklatch.get_v1(p_id text) returns text
@@ -79,4 +79,4 @@ begin
   return coalesce(v_answer, '[]');
 end $$;
 
-insert into tasklatch.migration (version, name, oldest_code) values (6, 'read', 1);
+insert into tasklatch.migration (version, name, oldest_code) values (7, 'read', 1);
