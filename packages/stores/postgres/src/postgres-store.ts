@@ -80,6 +80,7 @@ export function postgresStore<Query extends Queryable>(
         const done = transaction(timeoutMs, async (tx, runHere) => {
           const { holds, finish } = workActs(callWithin(runHere), (items) => toTell.push(...items));
           if (!(await holds(lease))) throw lost();
+          limit.check();
           limit.pause();
           const answer = await effect(tx);
           limit.resume();

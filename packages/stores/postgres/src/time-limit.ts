@@ -9,14 +9,22 @@ export async function within<T>(ms: number, answer: Promise<T>): Promise<T> {
 /** A limit for the parts of a work that are ours: it starts at once, and each `resume` gives the whole time again. */
 export function pausableLimit(ms: number) {
   let timer: NodeJS.Timeout | undefined;
+  let over = false;
   let giveUp = (_error: TasklatchError): void => {};
   const late = new Promise<never>((_, reject) => {
     giveUp = reject;
   });
   const limit = {
+    /** Throws when the time is over: nobody waits for what would come. */
+    check(): void {
+      if (over) throw tooLate(ms);
+    },
     pause: (): void => clearTimeout(timer),
     resume(): void {
-      timer = setTimeout(() => giveUp(tooLate(ms)), ms);
+      timer = setTimeout(() => {
+        over = true;
+        giveUp(tooLate(ms));
+      }, ms);
     },
     async race<T>(answer: Promise<T>): Promise<T> {
       try {

@@ -204,6 +204,24 @@ describe.each(clients)('with %s', (_, connect) => {
       expect(await written()).toEqual([lease.taskId, `${lease.taskId} too`]);
     }));
 
+  it('does not run an effect any more whose turn for a connection came too late', () =>
+    behind(async (_proxy, { store, transact }) => {
+      const leases = await Promise.all(Array.from({ length: 5 }, () => settled(store)));
+      let runs = 0;
+      // Four connections there are, and four transactions that keep them.
+      const outcomes = await Promise.allSettled(
+        leases.map((lease) =>
+          transact(lease, lease.taskId, async () => {
+            runs += 1;
+            await sleep(TIMEOUT_MS * 1.5);
+          }),
+        ),
+      );
+      expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(4);
+      await sleep(TIMEOUT_MS / 2);
+      expect(runs).toBe(4);
+    }));
+
   it('does not wait for ever for a transaction that hangs at its end', () =>
     behind(async (proxy, { store, transact }) => {
       const lease = await settled(store);
