@@ -19,7 +19,15 @@ export async function startCluster(count: number, settings: Record<string, strin
   const buses = await Promise.all(Array.from({ length: count }, freePort));
   const servers = await Promise.all(
     buses.map((bus) =>
-      startRedis({ settings: { ...settings, 'cluster-enabled': 'yes', 'cluster-port': String(bus) } }),
+      startRedis({
+        // Said aloud, since a server alone does not know its own address.
+        settings: {
+          ...settings,
+          'cluster-enabled': 'yes',
+          'cluster-port': String(bus),
+          'cluster-announce-ip': '127.0.0.1',
+        },
+      }),
     ),
   );
   const nodes = servers.map((server) => new Redis(server.url));

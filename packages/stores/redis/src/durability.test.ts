@@ -3,6 +3,7 @@ import { aDraft, aFact } from '@tasklatch/testing';
 import { afterEach, describe, expect, inject, it } from 'vitest';
 import { type Server, startRedis } from '../../../../tools/services.js';
 import { CLIENTS, type ClientUnderTest, freshPrefix, withIoredis } from './clients-under-test.js';
+import { startCluster, withIoredisCluster, withNodeRedisCluster } from './cluster-under-test.js';
 import { redisStore } from './redis-store.js';
 import { serverInfo, versionOf } from './server-info.js';
 
@@ -81,6 +82,26 @@ describe.skipIf(inject('redisUrl') === null)('durability', () => {
         code: 'invalid_options',
         message: expect.stringMatching(/everysec/),
       });
+    }
+  });
+
+  it("'fsync' on a Cluster waits through node-redis, and through ioredis wants appendfsync always", async () => {
+    for (const settings of [ALWAYS, EVERYSEC]) {
+      const cluster = await startCluster(1, settings);
+      toStop.push(() => cluster.stop());
+      const [server] = cluster.servers;
+      if (server === undefined) throw new Error('No server.');
+      const open = async (how: (url: string) => Promise<ClientUnderTest>) => {
+        const { sendCommand } = await connect(server, how);
+        const store = redisStore({ sendCommand, prefix: freshPrefix(), durability: 'fsync' });
+        return store.open(aDraft()).then(
+          () => 'opened',
+          ({ code }) => code,
+        );
+      };
+      const canWait = versionOf(await serverInfo((await connect(server)).sendCommand, '')) >= 702;
+      expect(await open(withIoredisCluster)).toBe(settings === ALWAYS ? 'opened' : 'invalid_options');
+      expect(await open(withNodeRedisCluster)).toBe(settings === ALWAYS || canWait ? 'opened' : 'invalid_options');
     }
   });
 

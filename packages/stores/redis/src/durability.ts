@@ -1,4 +1,4 @@
-import { TasklatchError } from '@tasklatch/core';
+import { isTasklatchError, TasklatchError } from '@tasklatch/core';
 import { asList, asNumber, asText } from './reply.js';
 import type { SendCommand } from './send-command.js';
 import { serverInfo, setting, versionOf } from './server-info.js';
@@ -19,15 +19,27 @@ export function fsyncConfirm(send: SendCommand): Confirm {
 
   async function wayOf(key: string): Promise<Confirm> {
     const version = versionOf(await serverInfo(send, key));
-    if (version >= WAITAOF_SINCE) return waitAof;
+    if (version >= WAITAOF_SINCE && (await canWait(key))) return waitAof;
     const [appendonly, appendfsync] = [await setting(send, key, 'appendonly'), await setting(send, key, 'appendfsync')];
     if (appendonly === 'yes' && appendfsync === 'always') return (_key, act) => act();
+    const needs =
+      "durability: 'fsync' needs WAITAOF (Redis 7.2 or newer, and a client that can send it to the right server: ioredis's Cluster can't), or `appendonly yes` with `appendfsync always`";
     throw new TasklatchError(
       'invalid_options',
       appendfsync === undefined
-        ? "durability: 'fsync' needs Redis 7.2 or newer (WAITAOF), or to read the server's settings, which it refuses. Allow CONFIG GET, or use durability: 'server' and know what a crash of the server loses."
-        : `durability: 'fsync' needs Redis 7.2 or newer (WAITAOF), or \`appendonly yes\` with \`appendfsync always\`; this server has appendonly ${appendonly} and appendfsync ${appendfsync}.`,
+        ? `${needs}; this server does not show its settings. Allow CONFIG GET, or use durability: 'server' and know what a crash of the server loses.`
+        : `${needs}; this server has appendonly ${appendonly} and appendfsync ${appendfsync}.`,
     );
+  }
+
+  async function canWait(key: string): Promise<boolean> {
+    try {
+      await connectionOf(send, key);
+      return true;
+    } catch (error) {
+      if (isTasklatchError(error, 'not_supported')) return false;
+      throw error;
+    }
   }
 
   const waitAof: Confirm = async (key, act) => {
