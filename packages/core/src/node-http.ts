@@ -81,13 +81,9 @@ export async function sendNodeAnswer(response: ServerResponse, answer: HttpAnswe
     return;
   }
   response.writeHead(status, headers);
-  response.flushHeaders();
-  // Compression middleware holds data back until it is told to flush.
-  const flush: unknown = 'flush' in response ? response.flush : undefined;
   for await (const chunk of body) {
     if (response.destroyed) break;
     const room = response.write(chunk);
-    if (typeof flush === 'function') flush.call(response);
     if (!room) await drained(response);
   }
   response.end();

@@ -56,6 +56,7 @@ export function streamCases({ expect, it, serve }: AdapterSuite): void {
     await Promise.all([again.ended(), upToDate.ended()]);
     const over = await openStream(events, { ...alice, 'last-event-id': last.id ?? '' });
     expect(over.status).toBe(204);
+    expect(over.headers['content-length']).toBe(undefined);
     await over.ended();
     expect(over.text()).toBe('');
     const odd = await openStream(events, { ...alice, 'last-event-id': 'nonsense' });
