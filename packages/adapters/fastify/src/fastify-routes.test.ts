@@ -1,10 +1,11 @@
 import { get, type IncomingMessage, request } from 'node:http';
+import { connect } from 'node:http2';
 import { text } from 'node:stream/consumers';
 import { setTimeout as rest } from 'node:timers/promises';
 import { createGunzip, gzipSync } from 'node:zlib';
 import { createTasklatch, memoryStore, type Task, type Tasklatch } from '@tasklatch/core';
 import { scriptedProvider } from '@tasklatch/testing';
-import fastify, { type FastifyInstance } from 'fastify';
+import fastify, { type FastifyInstance, type FastifyPluginAsync } from 'fastify';
 import rawBody from 'fastify-raw-body';
 import fastify4 from 'fastify4';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -165,6 +166,24 @@ describe.each([
       const { entries } = await latch.ledger({ taskId: task.id });
       expect(entries.at(-1)?.fact.delivery?.bodyBytes).toBe(300);
     });
+
+  it('works over HTTP/2', async () => {
+    const { latch, path, submit } = aLatch();
+    const app = framework({ http2: true, logger: false });
+    app.register(fastifyCallbacks as FastifyPluginAsync, { prefix: '/callbacks', latch } as object);
+    app.register(fastifyTasks as FastifyPluginAsync, { prefix: '/tasks', latch, owner: () => 'alice' } as object);
+    const session = connect(await app.listen({ host: '127.0.0.1', port: 0 }));
+    const task = await submit();
+    const stream = session.request({ ':path': `/tasks/${task.id}/events` });
+    const streamed = text(stream);
+    const delivery = { ':method': 'POST', ':path': `/callbacks${path(task)}`, ...JSON_TYPE };
+    expect(JSON.parse(await text(session.request(delivery).end(DONE)))).toEqual({ ok: true });
+    expect(await streamed).toContain('"status":"succeeded"');
+    const left = session.request({ ':path': '/tasks' });
+    expect(JSON.parse(await text(left)).tasks).toHaveLength(1);
+    session.destroy();
+    await app.close();
+  });
 
   it('reads the stream that a hook put in place of the body', async () => {
     const { latch, path, submit } = aLatch();
