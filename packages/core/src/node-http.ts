@@ -81,10 +81,16 @@ export async function sendNodeAnswer(response: ServerResponse, answer: HttpAnswe
     return;
   }
   response.writeHead(status, headers);
-  for await (const chunk of body) {
-    if (response.destroyed) break;
-    const room = response.write(chunk);
-    if (!room) await drained(response);
+  try {
+    for await (const chunk of body) {
+      if (response.destroyed) break;
+      const room = response.write(chunk);
+      if (!room) await drained(response);
+    }
+  } catch (error) {
+    // What breaks off in the middle must not look complete, whatever the app's error handling does now.
+    response.destroy();
+    throw error;
   }
   response.end();
 }
@@ -111,9 +117,7 @@ export function toNodeListener(
   return (request, response, next) => {
     const path = belowMount(request.url ?? '/', mount);
     const fail = (status: number, error: string): void => {
-      // A stream that broke off in the middle must not look complete.
-      if (response.headersSent) response.destroy();
-      else void sendNodeAnswer(response, { status, headers: JSON_TYPE, body: JSON.stringify({ error }) });
+      void sendNodeAnswer(response, { status, headers: JSON_TYPE, body: JSON.stringify({ error }) });
     };
     if (path === undefined) {
       if (next === undefined) fail(404, 'not_found');
