@@ -16,7 +16,12 @@ const latch = createTasklatch({
 const app = hapi({ host: '127.0.0.1', port: Number(PORT) });
 await app.register({
   plugin: hapiTasklatch,
-  options: { latch, callbacksAt: '/callbacks', tasksAt: '/tasks', owner: ({ headers }) => headers['x-user'] },
+  options: {
+    latch,
+    callbacksAt: '/callbacks',
+    tasksAt: '/tasks',
+    owner: ({ headers }) => String(headers['x-user'] ?? ''),
+  },
 });
 await app.start();
 await latch.start();
