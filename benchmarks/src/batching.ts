@@ -32,10 +32,10 @@ export const batching: Benchmark = async ({ pace, services, stores }) => {
 };
 
 /** One `record` after the other. */
-const calls = ({ name, store }: OpenStore, size: number): Variant => ({
+const calls = ({ name, store: open }: OpenStore, size: number): Variant => ({
   name: `${name} ${size}`,
   async run(amount) {
-    const ids = freshIds(amount);
+    const [store, ids] = [open(), freshIds(amount)];
     await openTasks(store, ids);
     const facts = ids.map(settlingFact);
     return timed(() => recordAll(store, facts, size));
@@ -43,14 +43,14 @@ const calls = ({ name, store }: OpenStore, size: number): Variant => ({
 });
 
 /** Deliveries that come together, without HTTP. Without the batcher each does a `record` of its own, none waiting for another. */
-function inFlight({ name, store }: OpenStore, batcher: 'on' | 'off'): Variant {
-  const single: TaskStore<unknown> = { ...store, batching: { max: 1, lanes: IN_FLIGHT } };
-  const latch = createTasklatch({ store: batcher === 'on' ? store : single, providers: [scriptedProvider()] });
+function inFlight({ name, store: open }: OpenStore, batcher: 'on' | 'off'): Variant {
   return {
     name: `${name} batcher ${batcher}`,
     async run(amount) {
-      const ids = freshIds(amount);
+      const [store, ids] = [open(), freshIds(amount)];
       await openTasks(store, ids);
+      const single: TaskStore<unknown> = { ...store, batching: { max: 1, lanes: IN_FLIGHT } };
+      const latch = createTasklatch({ store: batcher === 'on' ? store : single, providers: [scriptedProvider()] });
       const requests = ids.map((externalId) => {
         const { status, result } = settlingFact(externalId);
         return aRequest({ path: '/acme', headers: { 'x-signature': 'good' }, body: { externalId, status, result } });

@@ -25,9 +25,10 @@ export const claims: Benchmark = async ({ pace, services, stores }) => {
   }
 };
 
-const claiming = ({ name, store }: OpenStore, limit: number): Variant => ({
+const claiming = ({ name, store: open }: OpenStore, limit: number): Variant => ({
   name: `${name} ${limit}`,
   async run(amount) {
+    const store = open();
     await openTasks(store, freshIds(amount), { checkInMs: 0 });
     return timed(async () => {
       for (let left = amount; left > 0; ) {

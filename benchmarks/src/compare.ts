@@ -50,6 +50,9 @@ export async function compare(variants: readonly Variant[], pace: Pace): Promise
   );
 }
 
+/** Pieces in one run: what is very fast is measured for less long, not until the memory is full. */
+const MOST = 50_000;
+
 /** How many pieces a measured run shall have, by a run that was already warm. */
 async function warmUp({ run }: Variant, { seconds, amount: fixed }: Pace): Promise<number> {
   if (fixed !== undefined) {
@@ -58,7 +61,10 @@ async function warmUp({ run }: Variant, { seconds, amount: fixed }: Pace): Promi
   }
   const next = async (amount: number): Promise<{ wanted: number; long: boolean }> => {
     const took = (await run(amount)).seconds;
-    return { wanted: Math.max(64, Math.round((amount * seconds) / took)), long: took >= seconds / 2 };
+    return {
+      wanted: Math.min(MOST, Math.max(64, Math.round((amount * seconds) / took))),
+      long: took >= seconds / 2 || amount === MOST,
+    };
   };
   for (let amount = 256; ; ) {
     const { long, wanted } = await next(amount);

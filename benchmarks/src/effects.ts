@@ -38,8 +38,8 @@ const variantsOf = (open: OpenStore): Variant[] =>
   handlersOf(open).map((handler) => ({
     name: `${open.name}, ${handler}`,
     async run(amount) {
-      const { appWrite, store } = open;
-      const ids = freshIds(amount);
+      const { appWrite } = open;
+      const [store, ids] = [open.store(), freshIds(amount)];
       await openTasks(store, ids);
       await recordAll(store, ids.map(settlingFact), 64);
       const latch = createTasklatch({ store, providers: [scriptedProvider()] });

@@ -11,8 +11,11 @@ import type { Services, StoreName } from './services.js';
 /** A store with its defaults, empty, and rows of an app beside it. */
 export interface OpenStore {
   readonly name: StoreName;
-  // Each store has a `tx` of its own type; here it goes back to the store it came from.
-  readonly store: TaskStore<unknown>;
+  /**
+   * The store for one run: in memory a new one, since what piled up would slow the next run and everything else in this process; on
+   * a server or a disk the same one, with what earlier runs left in it. A `tx` goes back to the store it came from.
+   */
+  store(): TaskStore<unknown>;
   /** Writes one row of the app, by itself or through the `tx` of an effect. Left out where the app's data can't be in the store. */
   readonly appWrite?: (taskId: string, tx?: unknown) => Promise<unknown>;
   close(): Promise<void>;
@@ -25,7 +28,7 @@ const INSERT = 'INSERT INTO app_row (task_id) VALUES';
 export async function openStore(name: StoreName, services: Services, space: string): Promise<OpenStore> {
   switch (name) {
     case 'memory':
-      return { name, store: memoryStore(), close: async () => {} };
+      return { name, store: () => memoryStore(), close: async () => {} };
     case 'sqlite': {
       const open = () => openSqlite(join(services.folder, `${space}.db`));
       const app = open();
@@ -33,7 +36,7 @@ export async function openStore(name: StoreName, services: Services, space: stri
       const store = sqliteStore({ database: open });
       return {
         name,
-        store,
+        store: () => store,
         async appWrite(taskId, tx) {
           // What the SQLite store hands to effects.
           const database = tx === undefined ? app : await (tx as SqliteTx<typeof app>).begin();
@@ -54,7 +57,7 @@ export async function openStore(name: StoreName, services: Services, space: stri
       const insert = { name: 'app_row', text: `INSERT INTO ${table} (task_id) VALUES ($1)` };
       return {
         name,
-        store,
+        store: () => store,
         // What the PostgreSQL store hands to effects: the pool's own client.
         appWrite: (taskId, tx = pool) => (tx as pg.Pool | pg.PoolClient).query({ ...insert, values: [taskId] }),
         async close() {
@@ -68,7 +71,7 @@ export async function openStore(name: StoreName, services: Services, space: stri
       const store = redisStore({ sendCommand: fromIoredis(redis), prefix: space });
       return {
         name,
-        store,
+        store: () => store,
         async close() {
           await store.close?.();
           redis.disconnect();

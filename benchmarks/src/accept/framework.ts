@@ -16,7 +16,7 @@ export async function serve(framework: Framework, latch: Tasklatch<unknown> | nu
     case 'node': {
       if (latch !== null) return listen(toNodeListener(latch.callbacks, '/callbacks'));
       return listen((_request, response) => {
-        response.writeHead(200, { 'content-type': 'application/json' }).end('{"ok":true}');
+        response.writeHead(200, { 'content-type': 'application/json', 'content-length': 11 }).end('{"ok":true}');
       });
     }
     case 'express': {

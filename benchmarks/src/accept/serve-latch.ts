@@ -15,7 +15,7 @@ export async function serveLatch(
   services: Services,
   space: string,
 ): Promise<Receiver> {
-  const { store } = await openStore(name, services, space);
+  const store = (await openStore(name, services, space)).store();
   const provider = standardWebhooks({
     name: 'acme',
     secret: SECRET,
