@@ -1,8 +1,10 @@
-/** A heap of ids by due time. Entries are never removed: whoever takes one checks that it still holds. */
+/** A heap of ids by due time. Entries are never removed: whoever looks at one checks that it still holds. */
 export interface DueQueue {
   push(at: number, id: string): void;
-  /** The earliest entry, if it is due at `now`; taken out. */
-  take(now: number): { readonly at: number; readonly id: string } | undefined;
+  /** The earliest entry. */
+  peek(): { readonly at: number; readonly id: string } | undefined;
+  /** Takes the earliest entry out. */
+  drop(): void;
   readonly size: number;
 }
 
@@ -31,9 +33,8 @@ export function dueQueue(): DueQueue {
         child = parent;
       }
     },
-    take(now) {
-      const top = heap[0];
-      if (top === undefined || top.at > now) return undefined;
+    peek: () => heap[0],
+    drop() {
       const last = heap.pop();
       if (last !== undefined && heap.length > 0) {
         heap[0] = last;
@@ -45,7 +46,6 @@ export function dueQueue(): DueQueue {
           parent = least;
         }
       }
-      return top;
     },
     get size() {
       return heap.length;

@@ -1,5 +1,5 @@
 import { TasklatchError } from './errors.js';
-import type { EffectKind } from './fact.js';
+import { EFFECT_CAUSES, type EffectCause, type EffectKind } from './fact.js';
 import type { LedgerEntry } from './store.js';
 import type { Task } from './task.js';
 
@@ -25,14 +25,14 @@ export type FactHandler<Tx> = (task: Task, context: FactContext<Tx>) => unknown;
 export interface EffectHandlerOptions {
   /** Only tasks of this provider. */
   readonly provider?: string;
-  /** Names the handler in `effectKey` and in what is done already, so it must stay the same over deployments. Default: `handler-1`, `handler-2`, … in order of registration. */
+  /** Names the handler in `effectKey` and in the store, so it must stay the same over deployments. Letters, digits, _ . and -. Default: `handler-1`, `handler-2`, … in order of registration. */
   readonly name?: string;
   /** `false`: run outside a transaction (then at least once, as on stores without them). Right for slow work. Default `true` where the store has transactions. */
   readonly transaction?: boolean;
 }
 
 export interface Registered<Tx> {
-  readonly kind: EffectKind;
+  readonly cause: EffectCause;
   readonly name: string;
   readonly provider: string | null;
   readonly transaction: boolean;
@@ -40,40 +40,50 @@ export interface Registered<Tx> {
 }
 
 export interface EffectHandlers<Tx> {
-  add(kind: EffectKind, options: EffectHandlerOptions, run: Registered<Tx>['run']): void;
-  /** In order of registration. */
+  add(cause: EffectCause, options: EffectHandlerOptions, run: Registered<Tx>['run']): void;
+  /** Whose an effect is: all handlers of its cause, or the one in its name. In order of registration. */
   of(kind: EffectKind, provider: string): readonly Registered<Tx>[];
+  /** What there is a handler for. */
   kinds(provider: string): readonly EffectKind[];
 }
+
+/** The kind of a handler's own effect. */
+export const kindFor = ({ cause, name }: Pick<Registered<unknown>, 'cause' | 'name'>): EffectKind => `${cause}:${name}`;
 
 export function effectHandlers<Tx>(providers: ReadonlyMap<string, unknown>): EffectHandlers<Tx> {
   const all: Registered<Tx>[] = [];
   const of = (kind: EffectKind, provider: string): Registered<Tx>[] =>
-    all.filter((one) => one.kind === kind && (one.provider === null || one.provider === provider));
+    all.filter(
+      (one) => (kind === one.cause || kind === kindFor(one)) && (one.provider === null || one.provider === provider),
+    );
   return {
-    add(kind, { provider = null, name, transaction = true }, run) {
+    add(cause, { provider = null, name, transaction = true }, run) {
       if (provider !== null && !providers.has(provider)) {
         throw new TasklatchError(
           'unknown_provider',
           `An effect was registered for a provider that the latch does not have. Known: ${[...providers.keys()].join(', ')}.`,
         );
       }
-      const count = all.filter((one) => one.kind === kind).length;
+      const count = all.filter((one) => one.cause === cause).length;
       const named = name ?? `handler-${count + 1}`;
-      if (!/^[\w.:-]{1,80}$/.test(named))
+      if (!/^[\w.-]{1,80}$/.test(named))
         throw new TasklatchError(
           'invalid_options',
-          'The name of an effect handler must be 1 to 80 letters, digits, _ . : or -.',
+          'The name of an effect handler must be 1 to 80 letters, digits, _ . or -.',
         );
-      if (all.some((one) => one.kind === kind && one.name === named)) {
+      if (all.some((one) => one.cause === cause && one.name === named)) {
         throw new TasklatchError(
           'invalid_options',
           `Two effect handlers are named "${named}". Give each \`name\` once: it marks what is done.`,
         );
       }
-      all.push({ kind, name: named, provider, transaction, run });
+      all.push({ cause, name: named, provider, transaction, run });
     },
     of,
-    kinds: (provider) => (['settled', 'progress', 'fact'] as const).filter((kind) => of(kind, provider).length > 0),
+    kinds: (provider) =>
+      EFFECT_CAUSES.flatMap((cause) => {
+        const own = of(cause, provider);
+        return own.length === 0 ? [] : [cause, ...own.map(kindFor)];
+      }),
   };
 }

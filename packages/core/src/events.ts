@@ -1,5 +1,5 @@
 import { channel } from 'node:diagnostics_channel';
-import type { FactSource } from './fact.js';
+import type { EffectCause, FactSource } from './fact.js';
 import type { Outcome } from './store.js';
 import type { TaskStatus } from './task.js';
 
@@ -32,9 +32,11 @@ export interface TasklatchEvents {
   effect: {
     provider: string;
     taskId: string;
-    kind: string;
+    /** `settled`, `progress` or `fact`. */
+    kind: EffectCause;
     handler: string | null;
-    outcome: 'done' | 'again' | 'dead' | 'lost' | 'superseded';
+    /** `split`: it became an effect for each of its handlers. `superseded`: another verdict came before it ran. */
+    outcome: 'done' | 'again' | 'dead' | 'lost' | 'split' | 'superseded';
     code: string | null;
     attempt: number;
     ms: number;

@@ -66,7 +66,7 @@ export interface Fact {
   readonly unparseable: boolean;
   /** Makes a `fact` effect due if the fact is new. */
   readonly announce: boolean;
-  /** Makes this effect of the task due again, as a new attempt. */
+  /** Makes the effects of exactly this kind due again, as a new attempt, where they are done or dead. */
   readonly replay: EffectKind | null;
   /** The task to open when none is known (`unknownTasks: "open"`). */
   readonly open: OpenOnFact | null;
@@ -75,7 +75,17 @@ export interface Fact {
 }
 
 /** `settled` once for each verdict, `progress` for growth before that (the newest state wins), `fact` for each new fact. */
-export type EffectKind = 'settled' | 'progress' | 'fact';
+export type EffectCause = 'settled' | 'progress' | 'fact';
+
+/** What stores know an effect by: its cause, or cause and handler (`settled:capture`) once it was split among several handlers. */
+export type EffectKind = EffectCause | `${EffectCause}:${string}`;
+
+export const EFFECT_CAUSES: readonly EffectCause[] = ['settled', 'progress', 'fact'];
+
+/** The cause in a kind. */
+export const causeOf = (kind: EffectKind): EffectCause =>
+  // What is before the colon of a kind is a cause, by its type.
+  kind.split(':', 1)[0] as EffectCause;
 
 export interface OpenOnFact {
   readonly id: string;

@@ -15,7 +15,10 @@ export { type ErrorCode, isTasklatchError, ProviderFailure, TasklatchError, unpa
 export type { EventName, TasklatchEvents } from './events.js';
 export { isExternalId, isStatusText } from './external-id.js';
 export {
+  causeOf,
   type DeliveryRecord,
+  EFFECT_CAUSES,
+  type EffectCause,
   type EffectKind,
   type Fact,
   type FactSource,
@@ -24,6 +27,7 @@ export {
   type OpenOnFact,
   type ProviderFact,
 } from './fact.js';
+export { type FactContent, mergeFact, splitFact } from './fact-content.js';
 export { toFetchHandler } from './fetch-http.js';
 export type { CallbackHandler, HttpAnswer, HttpBody, HttpHandler, HttpRequest } from './http.js';
 export type { Logger } from './logger.js';
@@ -97,6 +101,7 @@ export {
 } from './signatures/timestamped-signature.js';
 export {
   type CheckLease,
+  type ClaimFrom,
   type ClaimOptions,
   DEFAULT_STORE_LIMITS,
   type EffectLease,

@@ -1,4 +1,5 @@
 import { TasklatchError } from './errors.js';
+import { causeOf, EFFECT_CAUSES } from './fact.js';
 import { type EffectRow, effectId, type MemoryRows, type Row } from './memory-rows.js';
 import type { CheckLease, ClaimOptions, EffectLease, WorkEnd } from './store.js';
 
@@ -58,10 +59,9 @@ export function memoryClaims(rows: MemoryRows): MemoryClaims {
     number: effect.number,
     fence: effect.fence,
     task: row.task,
-    entry: effect.kind === 'fact' ? (row.entries[effect.number - 1] ?? null) : null,
+    entry: causeOf(effect.kind) === 'fact' ? (row.entries[effect.number - 1] ?? null) : null,
     starts: effect.starts,
     ends: effect.ends,
-    steps: effect.steps,
   });
 
   function checks(want: ClaimOptions, now: number): CheckLease[] {
@@ -85,21 +85,18 @@ export function memoryClaims(rows: MemoryRows): MemoryClaims {
 
   function effects(want: ClaimOptions, now: number): EffectLease[] {
     const taken: (readonly [Row, EffectRow])[] = [];
-    for (const { provider, limit } of want.from) {
-      let room = limit;
-      for (const kind of want.kinds ?? (['settled', 'progress', 'fact'] as const)) {
-        for (; room > 0; room--) {
-          const found = rows.takeEffect(provider, kind, now);
-          if (found === undefined) break;
-          const [, effect] = found;
-          effect.state = 'running';
-          effect.fence += 1;
-          effect.until = now + want.leaseMs;
-          effect.claimId = want.claimId;
-          effect.starts += 1;
-          effect.runs += 1;
-          taken.push(found);
-        }
+    for (const { provider, limit, kinds = EFFECT_CAUSES } of want.from) {
+      for (let count = 0; count < limit; count++) {
+        const found = rows.takeEffect(provider, kinds, now);
+        if (found === undefined) break;
+        const [, effect] = found;
+        effect.state = 'running';
+        effect.fence += 1;
+        effect.until = now + want.leaseMs;
+        effect.claimId = want.claimId;
+        effect.starts += 1;
+        effect.runs += 1;
+        taken.push(found);
       }
     }
     for (const [row, effect] of taken) rows.queueEffect(row, effect);
@@ -133,24 +130,22 @@ export function memoryClaims(rows: MemoryRows): MemoryClaims {
   }
 
   function finishEffect(row: Row, effect: EffectRow, end: WorkEnd, now: number): void {
-    if (end.kind === 'step') {
-      if (!effect.steps.includes(end.step)) effect.steps = [...effect.steps, end.step];
-      return;
-    }
     effect.ends += 1;
     effect.until = null;
-    if (end.kind === 'done') {
-      effect.state = 'done';
-      effect.doneAt = now;
-    } else {
+    if (end.kind === 'again' || end.kind === 'dead') {
       effect.state = end.kind === 'again' ? 'due' : 'dead';
       effect.lastError = end.error ?? null;
       if (end.kind === 'again') effect.dueAt = now + end.inMs;
+      rows.queueEffect(row, effect);
+      return;
     }
-    if (end.kind === 'done' && effect.again) {
+    effect.state = 'done';
+    effect.doneAt = now;
+    if (end.kind === 'split') for (const kind of end.into) rows.makeDue(row, kind, effect.number, now);
+    if (effect.again) {
       effect.again = false;
       rows.makeDue(row, effect.kind, effect.number, now);
-    } else rows.queueEffect(row, effect);
+    }
   }
 
   return {
@@ -180,7 +175,7 @@ export function memoryClaims(rows: MemoryRows): MemoryClaims {
       return true;
     },
     finish(lease, end, now) {
-      if (lease.work === 'check' && (end.kind === 'dead' || end.kind === 'step')) {
+      if (lease.work === 'check' && (end.kind === 'dead' || end.kind === 'split')) {
         throw new TasklatchError('not_supported', `A check can't end as "${end.kind}": use "again" or "done".`);
       }
       const held = heldBy(lease);

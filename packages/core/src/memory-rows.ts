@@ -1,5 +1,5 @@
 import { type DueQueue, dueQueue } from './due-queue.js';
-import type { EffectKind } from './fact.js';
+import { causeOf, type EffectKind } from './fact.js';
 import type { EffectRecord, LedgerEntry } from './store.js';
 import type { Task } from './task.js';
 
@@ -23,7 +23,6 @@ export interface EffectRow {
   runs: number;
   starts: number;
   ends: number;
-  steps: readonly string[];
   doneAt: number | null;
   lastError: string | null;
   /** Became due again while it was running. */
@@ -48,13 +47,27 @@ export interface MemoryRows {
   /** To be called after every change of a lease or due time. */
   queueCheck(row: Row): void;
   queueEffect(row: Row, effect: EffectRow): void;
-  /** Takes the provider's oldest due check. */
+  /** Takes the provider's oldest due check, or its oldest due effect of some kinds. */
   takeCheck(provider: string, now: number): Row | undefined;
-  takeEffect(provider: string, kind: EffectKind, now: number): readonly [Row, EffectRow] | undefined;
+  takeEffect(provider: string, kinds: readonly EffectKind[], now: number): readonly [Row, EffectRow] | undefined;
 }
 
 export const effectId = (kind: EffectKind, number: number): string => `${kind}:${number}`;
 const externalKey = (provider: string, externalId: string): string => `${provider}\n${externalId}`;
+
+/** What the first entry stands for that is due and still holds. One that no longer says when its row is due is a leftover, and goes. */
+function oldest<T>(
+  queue: DueQueue,
+  now: number,
+  holds: (entry: { readonly at: number; readonly id: string }) => T | undefined,
+): T | undefined {
+  for (let entry = queue.peek(); entry !== undefined && entry.at <= now; entry = queue.peek()) {
+    const found = holds(entry);
+    if (found !== undefined) return found;
+    queue.drop();
+  }
+  return undefined;
+}
 
 export function memoryRows(wake: Wake): MemoryRows {
   const rows = new Map<string, Row>();
@@ -92,19 +105,20 @@ export function memoryRows(wake: Wake): MemoryRows {
     if (held?.state === 'due') return;
     const effect: EffectRow = held ?? {
       ...{ kind, number, state: 'due', dueAt: now, fence: 0, until: null, claimId: null, runs: 0, starts: 0, ends: 0 },
-      ...{ steps: [], doneAt: null, lastError: null, again: false },
+      ...{ doneAt: null, lastError: null, again: false },
     };
-    Object.assign(effect, { state: 'due', dueAt: now, starts: 0, ends: 0, steps: [], doneAt: null, lastError: null });
+    Object.assign(effect, { state: 'due', dueAt: now, starts: 0, ends: 0, doneAt: null, lastError: null });
     row.effects.set(effectId(kind, number), effect);
     queueEffect(row, effect);
     wake('effect', row.task.id);
   }
 
   function endProgress(row: Row, now: number): void {
-    const progress = row.effects.get(effectId('progress', 0));
-    if (progress === undefined) return;
-    progress.again = false;
-    if (progress.state !== 'running') Object.assign(progress, { state: 'done', doneAt: now });
+    for (const effect of row.effects.values()) {
+      if (causeOf(effect.kind) !== 'progress') continue;
+      effect.again = false;
+      if (effect.state !== 'running') Object.assign(effect, { state: 'done', doneAt: now });
+    }
   }
 
   function keep(row: Row, task: Task): void {
@@ -148,22 +162,32 @@ export function memoryRows(wake: Wake): MemoryRows {
     queueEffect,
     takeCheck(provider, now) {
       const queue = queueOf('check', provider);
-      for (let next = queue.take(now); next !== undefined; next = queue.take(now)) {
-        const row = rows.get(next.id);
-        // An entry that no longer says when its row is due is a leftover.
-        if (row !== undefined && checkDue(row) === next.at) return row;
-      }
-      return undefined;
+      const row = oldest(queue, now, ({ at, id }) => {
+        const held = rows.get(id);
+        return held !== undefined && checkDue(held) === at ? held : undefined;
+      });
+      if (row !== undefined) queue.drop();
+      return row;
     },
-    takeEffect(provider, kind, now) {
-      const queue = queueOf('effect', `${provider}\n${kind}`);
-      for (let next = queue.take(now); next !== undefined; next = queue.take(now)) {
-        const [taskId = '', key = ''] = next.id.split('\n');
-        const row = rows.get(taskId);
-        const effect = row?.effects.get(key);
-        if (row !== undefined && effect !== undefined && effectDue(effect) === next.at) return [row, effect];
+    takeEffect(provider, kinds, now) {
+      let first:
+        | { readonly at: number; readonly queue: DueQueue; readonly found: readonly [Row, EffectRow] }
+        | undefined;
+      for (const kind of kinds) {
+        const queue = queueOf('effect', `${provider}\n${kind}`);
+        const found = oldest(queue, now, ({ at, id }) => {
+          const [taskId = '', key = ''] = id.split('\n');
+          const row = rows.get(taskId);
+          const effect = row?.effects.get(key);
+          return row !== undefined && effect !== undefined && effectDue(effect) === at
+            ? ([row, effect] as const)
+            : undefined;
+        });
+        const at = queue.peek()?.at ?? now;
+        if (found !== undefined && (first === undefined || at < first.at)) first = { at, queue, found };
       }
-      return undefined;
+      first?.queue.drop();
+      return first?.found;
     },
   };
 }

@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from './clock.js';
 import { TasklatchError } from './errors.js';
+import { splitFact } from './fact-content.js';
 import { memoryClaims } from './memory-claims.js';
 import { memoryQuarantine } from './memory-quarantine.js';
 import { memoryRecord } from './memory-record.js';
@@ -125,7 +126,9 @@ export function memoryStore(options: MemoryStoreOptions = {}): TaskStore {
         .sort((a, b) => (a.task.settledAt ?? 0) - (b.task.settledAt ?? 0))
         .slice(0, limit);
       for (const row of old) rows.remove(row);
-      return old.length + quarantine.purge(now - query.quarantinedForMs, limit - old.length);
+      const quarantined = quarantine.purge(now - query.quarantinedForMs, limit - old.length);
+      const before = now - (query.contentForMs ?? Number.POSITIVE_INFINITY);
+      return old.length + quarantined + forgetContents(rows.all(), before, limit - old.length - quarantined);
     },
 
     async listen(listener) {
@@ -147,6 +150,24 @@ function cursorOf(cursor: string): { readonly at: number; readonly id: string } 
     );
   }
   return { at, id: cursor.slice(dot + 1) };
+}
+
+/** Takes the contents from the ledgers of tasks that settled before then. Answers of how many tasks. */
+function forgetContents(rows: Iterable<Row>, before: number, limit: number): number {
+  let count = 0;
+  for (const { entries, task } of rows) {
+    if (count >= limit) break;
+    if (task.settledAt === null || task.settledAt >= before) continue;
+    let had = false;
+    for (const [index, entry] of entries.entries()) {
+      const { bare, content } = splitFact(entry.fact);
+      if (content === null) continue;
+      entries[index] = { ...entry, fact: bare };
+      had = true;
+    }
+    if (had) count += 1;
+  }
+  return count;
 }
 
 function purgeable(row: Row, query: PurgeQuery, now: number): boolean {

@@ -1,9 +1,16 @@
 import type { Clock } from './clock.js';
-import type { EffectContext, EffectHandlers, FactContext, Registered } from './effect-handlers.js';
+import {
+  type EffectContext,
+  type EffectHandlers,
+  type FactContext,
+  kindFor,
+  type Registered,
+} from './effect-handlers.js';
 import { TasklatchError } from './errors.js';
 import { codeOf, publish, type TasklatchEvents } from './events.js';
+import { causeOf } from './fact.js';
 import type { Random } from './random.js';
-import type { EffectLease, TaskStore, WorkEnd } from './store.js';
+import type { EffectLease, TaskStore } from './store.js';
 import type { Task } from './task.js';
 import { fullJitter, withTimeLimit } from './time-limit.js';
 
@@ -34,6 +41,8 @@ export interface EffectRunnerOptions<Tx> {
   readonly unsealEntry: (lease: EffectLease) => EffectLease['entry'];
 }
 
+const DONE = { kind: 'done' } as const;
+
 /** Runs one claimed effect to an end that the store knows: done, due again, or dead. Never rejects. */
 export function effectRunner<Tx>(
   options: EffectRunnerOptions<Tx>,
@@ -51,7 +60,7 @@ export function effectRunner<Tx>(
     publish('effect', {
       provider: lease.task.provider,
       taskId: lease.taskId,
-      kind: lease.kind,
+      kind: causeOf(lease.kind),
       handler,
       outcome,
       code,
@@ -89,16 +98,11 @@ export function effectRunner<Tx>(
     return () => cancel();
   }
 
-  async function runHandler(
-    handler: Registered<Tx>,
-    lease: EffectLease,
-    end: WorkEnd,
-    abort: AbortController,
-  ): Promise<boolean> {
+  async function runHandler(handler: Registered<Tx>, lease: EffectLease, abort: AbortController): Promise<boolean> {
     const context = (tx: Tx): EffectContext<Tx> | FactContext<Tx> => {
       const base = {
         tx,
-        effectKey: `${lease.taskId}:${lease.kind}:${lease.number}:${handler.name}`,
+        effectKey: `${lease.taskId}:${handler.cause}:${lease.number}:${handler.name}`,
         attempt: lease.ends + 1,
         signal: abort.signal,
       };
@@ -116,12 +120,12 @@ export function effectRunner<Tx>(
         return Object.assign(late, { code: 'timeout' });
       });
     if (store.transact !== undefined && handler.transaction) {
-      await inTime(store.transact(lease, end, async (tx) => handler.run(task, context(tx))));
+      await inTime(store.transact(lease, DONE, async (tx) => handler.run(task, context(tx))));
       return true;
     }
     // Without a transaction there is none to hand over: the type of `tx` is undefined then.
     await inTime(Promise.resolve(handler.run(task, context(undefined as Tx))));
-    return store.finish(lease, end);
+    return store.finish(lease, DONE);
   }
 
   return async function runEffect(lease, stop) {
@@ -131,36 +135,31 @@ export function effectRunner<Tx>(
     stop.addEventListener('abort', stopped, { once: true });
     const quiet = heartbeat(lease, abort);
     try {
-      if (lease.kind === 'settled' && lease.number < lease.task.verdicts) {
+      const cause = causeOf(lease.kind);
+      const own = handlers.of(lease.kind, lease.task.provider);
+      if (cause === 'settled' && lease.number < lease.task.verdicts) {
         // `expired` was replaced by the provider's verdict before its effect ran: only the verdict's own effect may run.
         await store.finish(lease, { kind: 'done' });
         return tell(lease, null, 'superseded', null, began);
+      }
+      if (own.length > 1) {
+        // Each handler gets an effect of its own: its own lease, attempts and dead letter. None waits for, or dies with, another.
+        await store.finish(lease, { kind: 'split', into: own.map(kindFor) });
+        return tell(lease, null, 'split', null, began);
       }
       if (lease.starts - lease.ends - 1 >= effects.maxCrashes) {
         await store.finish(lease, { kind: 'dead', error: 'crashed' });
         return tell(lease, null, 'dead', 'crashed', began);
       }
-      const pending = handlers.of(lease.kind, lease.task.provider).filter(({ name }) => !lease.steps.includes(name));
-      let failure: unknown;
-      for (const [index, handler] of pending.entries()) {
-        const last = index === pending.length - 1 && failure === undefined;
-        try {
-          const held = await runHandler(
-            handler,
-            lease,
-            last ? { kind: 'done' } : { kind: 'step', step: handler.name },
-            abort,
-          );
-          tell(lease, handler.name, held ? 'done' : 'lost', null, began);
-          if (!held) return;
-        } catch (error) {
-          if (isLost(error)) return tell(lease, handler.name, 'lost', 'lease_lost', began);
-          // One that another attempt may cure goes first: a final one would park the other handlers with it.
-          if (failure === undefined || isFinal(failure)) failure = error;
-        }
+      const [handler] = own;
+      if (handler === undefined) return;
+      try {
+        const held = await runHandler(handler, lease, abort);
+        tell(lease, handler.name, held ? 'done' : 'lost', null, began);
+      } catch (error) {
+        if (isLost(error)) tell(lease, handler.name, 'lost', 'lease_lost', began);
+        else await giveBack(lease, handler.name, error, began);
       }
-      if (failure !== undefined) await giveBack(lease, failure, began);
-      else if (pending.length === 0) await store.finish(lease, { kind: 'done' });
     } catch (error) {
       // The store did not take the end: the lease runs out and the effect runs again.
       publish('trouble', { where: 'effects', code: codeOf(error) });
@@ -170,13 +169,13 @@ export function effectRunner<Tx>(
     }
   };
 
-  async function giveBack(lease: EffectLease, failure: unknown, began: number): Promise<void> {
+  async function giveBack(lease: EffectLease, handler: string, failure: unknown, began: number): Promise<void> {
     const attempt = lease.ends + 1;
     const code = codeOf(failure);
     const dead = isFinal(failure) || attempt >= effects.maxAttempts;
     const inMs = fullJitter(random.fraction(), attempt, effects.backoffMs, effects.backoffCapMs);
     const held = await store.finish(lease, dead ? { kind: 'dead', error: code } : { kind: 'again', inMs, error: code });
-    tell(lease, null, held ? (dead ? 'dead' : 'again') : 'lost', code, began);
+    tell(lease, handler, held ? (dead ? 'dead' : 'again') : 'lost', code, began);
   }
 }
 

@@ -37,7 +37,10 @@ export interface TasklatchSettings {
    */
   readonly checks?: Partial<CheckPacing> & { readonly timeoutMs?: number };
   readonly effects?: Partial<EffectOptions>;
-  /** How long things are kept. Defaults: 30 days once settled and its effects are done, 90 days whatever happened, 14 days in the quarantine. */
+  /**
+   * How long things are kept. Defaults: 30 days once settled and its effects are done, 90 days whatever happened, 14 days in the quarantine; and the
+   * content in a task's ledger (results, the provider's words, headers and bodies of deliveries) 30 days once settled, even where the task stays.
+   */
   readonly retention?: Partial<Omit<PurgeQuery, 'discard'>>;
   /** How often an idle worker looks for due work. Default 1 s. */
   readonly pollMs?: number;
@@ -103,6 +106,7 @@ export function resolveSettings(given: TasklatchSettings) {
       settledForMs: number('retention.settledForMs', retention.settledForMs, 30 * DAY_MS, 0),
       abandonedForMs: number('retention.abandonedForMs', retention.abandonedForMs, 90 * DAY_MS, 0),
       quarantinedForMs: number('retention.quarantinedForMs', retention.quarantinedForMs, 14 * DAY_MS, 0),
+      contentForMs: number('retention.contentForMs', retention.contentForMs, 30 * DAY_MS, 0),
       limit: number('retention.limit', retention.limit, 500),
     },
     pollMs: number('pollMs', given.pollMs, 1_000),

@@ -48,7 +48,7 @@ export interface TaskStore<Tx = undefined> {
   list(query: TaskQuery): Promise<Page<Task>>;
   /** What was said about one task and what ran because of it; or what lies in the quarantine. Oldest first. */
   ledger(ref: LedgerRef): Promise<Ledger>;
-  /** Deletes at most `limit` tasks and quarantined entries that are past their time. Answers how many went. */
+  /** Deletes at most `limit` tasks, quarantined entries and contents of settled tasks' ledgers that are past their time. Answers how many went. */
   purge(query: PurgeQuery): Promise<number>;
 
   /** Calls `wake` when other instances made work due or changed a task. Only a wake-up: losing it costs time, nothing else. */
@@ -104,8 +104,13 @@ export interface ClaimOptions {
   readonly claimId: string;
   readonly leaseMs: number;
   /** At most so many pieces from each provider; providers not named are left alone. */
-  readonly from: readonly { readonly provider: string; readonly limit: number }[];
-  /** Effects only: which kinds. */
+  readonly from: readonly ClaimFrom[];
+}
+
+export interface ClaimFrom {
+  readonly provider: string;
+  readonly limit: number;
+  /** Effects only: exactly these kinds. Default: the three causes, which leaves what was split alone. */
   readonly kinds?: readonly EffectKind[];
 }
 
@@ -124,17 +129,15 @@ export interface EffectLease {
   readonly work: 'effect';
   readonly taskId: string;
   readonly kind: EffectKind;
-  /** `settled`: the verdict's number (1 or 2). `progress`: always 0. `fact`: the ledger entry's `seq`. With task id and kind it names the effect for ever. */
+  /** By cause. `settled`: the verdict's number (1 or 2). `progress`: always 0. `fact`: the ledger entry's `seq`. With task id and kind it names the effect for ever. */
   readonly number: number;
   readonly fence: number;
   readonly task: Task;
-  /** The entry, for kind `fact`. */
+  /** The entry, when the cause is `fact`. */
   readonly entry: LedgerEntry | null;
   /** Starts of this run, this one included. `starts - ends - 1` earlier ones never came to an end: their process died. */
   readonly starts: number;
   readonly ends: number;
-  /** Steps (handler names) of this run that are done. */
-  readonly steps: readonly string[];
 }
 
 export type Lease = CheckLease | EffectLease;
@@ -142,8 +145,8 @@ export type Lease = CheckLease | EffectLease;
 export type WorkEnd =
   /** Effects: done for good. Checks: not due before someone asks for it (used when the task has settled). */
   | { readonly kind: 'done' }
-  /** Effects: one step is done, the lease goes on. */
-  | { readonly kind: 'step'; readonly step: string }
+  /** Effects: done, and in the same moment the effects of these kinds, with the same number, become due: one for each handler. */
+  | { readonly kind: 'split'; readonly into: readonly EffectKind[] }
   /** Due again in `inMs`; counts an end. A check for which someone asked sooner meanwhile stays due at that time. */
   | { readonly kind: 'again'; readonly inMs: number; readonly error?: string }
   /** Effects: parked until replayed; counts an end. `error` is a short code, never a message. */
@@ -202,7 +205,6 @@ export interface EffectRecord {
   readonly runs: number;
   readonly starts: number;
   readonly ends: number;
-  readonly steps: readonly string[];
   readonly dueAt: number;
   readonly leaseUntil: number | null;
   readonly doneAt: number | null;
@@ -216,6 +218,8 @@ export interface PurgeQuery {
   readonly abandonedForMs: number;
   /** Quarantined entries older than this. */
   readonly quarantinedForMs: number;
+  /** The content (`FactContent`) of every ledger entry of a task that settled longer ago than this; the entries stay. Default: it lives as long as the task. */
+  readonly contentForMs?: number;
   /** Quarantined entries to discard now, by id; nothing else is purged then. */
   readonly discard?: readonly string[];
   /** At most so many rows in this call. Default 500. */

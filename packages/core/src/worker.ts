@@ -88,7 +88,12 @@ export function worker<Tx>(options: WorkerOptions<Tx>): Worker {
     }
     const free = options.effects.concurrency - running.effect.size;
     const wanted = order.filter((provider) => handlers.kinds(provider).length > 0).slice(0, Math.max(free, 0));
-    return wanted.map((provider) => ({ provider, limit: Math.max(1, Math.floor(free / wanted.length)) }));
+    // Only kinds that somebody here handles.
+    return wanted.map((provider) => ({
+      provider,
+      limit: Math.max(1, Math.floor(free / wanted.length)),
+      kinds: handlers.kinds(provider),
+    }));
   }
 
   async function claim(work: Work): Promise<number> {
@@ -113,11 +118,7 @@ export function worker<Tx>(options: WorkerOptions<Tx>): Worker {
       for (const lease of leases) run('check', options.runCheck(lease, hardStop.signal));
       return leases.length;
     }
-    // Only kinds that somebody here handles; progress of a provider without a handler for it is nobody's work.
-    const kinds = (['settled', 'progress', 'fact'] as const).filter((kind) =>
-      from.some(({ provider }) => handlers.kinds(provider).includes(kind)),
-    );
-    const leases = await limited(store.claim('effect', { claimId, leaseMs: options.effects.leaseMs, from, kinds }));
+    const leases = await limited(store.claim('effect', { claimId, leaseMs: options.effects.leaseMs, from }));
     claimIds.effect = null;
     // An answer so late that the lease may be over is not begun: the next claim gets it.
     const stale = clock.now() - began > options.effects.leaseMs / 2;

@@ -1,4 +1,4 @@
-import type { CheckLease, ClaimOptions, EffectLease } from '@tasklatch/core';
+import { type CheckLease, type ClaimOptions, EFFECT_CAUSES, type EffectLease } from '@tasklatch/core';
 import { checkDueAt, checkLease, effectDueAt, effectLease, takeCheck, takeEffect } from './row-work.js';
 import type { Rows } from './rows.js';
 import type { EffectRow, TaskRow } from './task-row.js';
@@ -25,8 +25,12 @@ export function claimEffects(rows: Rows, want: ClaimOptions, now: number): reado
   for (const row of rows.all()) {
     for (const effect of row.effects) {
       if (isHeld(effect, want, now)) held.push(effectLease(row, effect));
-      const at = want.kinds?.includes(effect.kind) === false ? null : effectDueAt(effect);
-      if (at !== null && at <= now) due.push({ at, provider: row.task.provider, piece: [row, effect] });
+      const { provider } = row.task;
+      const wanted = want.from.some(
+        (one) => one.provider === provider && (one.kinds ?? EFFECT_CAUSES).includes(effect.kind),
+      );
+      const at = wanted ? effectDueAt(effect) : null;
+      if (at !== null && at <= now) due.push({ at, provider, piece: [row, effect] });
     }
   }
   if (held.length > 0) return held;

@@ -16,7 +16,7 @@ import {
 } from '@tasklatch/core';
 import { claimChecks, claimEffects } from './row-claims.js';
 import { adopt, recordFact } from './row-record.js';
-import { endWork, extendLease, isPurgeable } from './row-work.js';
+import { endWork, extendLease, isPurgeable, withoutContents } from './row-work.js';
 import { type Changes, type Rows, rowsInMemory } from './rows.js';
 import { rowOf, type TaskRow } from './task-row.js';
 
@@ -124,7 +124,11 @@ export function rowStore({ name = 'rows', saved, save, now = Date.now, ...over }
         const entries = rows.quarantined().filter((entry) => entry.at < at - query.quarantinedForMs);
         const released = entries.slice(0, limit - gone.length);
         for (const { id } of released) rows.release(id);
-        return gone.length + released.length;
+        const { contentForMs = Number.POSITIVE_INFINITY } = query;
+        const emptied = rows.all().flatMap((row) => withoutContents(row, contentForMs, at) ?? []);
+        const most = emptied.slice(0, limit - gone.length - released.length);
+        for (const row of most) rows.put(row);
+        return gone.length + released.length + most.length;
       }),
   };
 }

@@ -1,13 +1,15 @@
 import {
   type CheckLease,
   type ClaimOptions,
+  causeOf,
   type EffectLease,
   type Lease,
   type PurgeQuery,
+  splitFact,
   TasklatchError,
   type WorkEnd,
 } from '@tasklatch/core';
-import { type EffectRow, renewed, type TaskRow } from './task-row.js';
+import { type EffectRow, makeDue, renewed, type TaskRow } from './task-row.js';
 
 /** When the check may be claimed. Null: never, as things are. */
 export const checkDueAt = ({ task, check }: TaskRow): number | null =>
@@ -58,10 +60,9 @@ export const effectLease = ({ task, entries }: TaskRow, effect: EffectRow): Effe
   number: effect.number,
   fence: effect.fence,
   task,
-  entry: effect.kind === 'fact' ? (entries[effect.number - 1] ?? null) : null,
+  entry: causeOf(effect.kind) === 'fact' ? (entries[effect.number - 1] ?? null) : null,
   starts: effect.starts,
   ends: effect.ends,
-  steps: effect.steps,
 });
 
 /** Moves the end of the lease. Undefined: it is lost. */
@@ -77,27 +78,26 @@ export function extendLease(row: TaskRow, lease: Lease, leaseMs: number, now: nu
   return { ...row, task, check: { ...row.check, leaseUntil } };
 }
 
-/** Ends the work, or one step of it. Undefined: the lease is lost. */
+/** Ends the work. Undefined: the lease is lost. */
 export function endWork(row: TaskRow, lease: Lease, end: WorkEnd, now: number): TaskRow | undefined {
   if (lease.work === 'check') return endCheck(row, lease, end, now);
   const effect = heldEffect(row, lease);
   if (effect === undefined) return undefined;
-  if (end.kind === 'step') {
-    return withEffect(row, { ...effect, steps: [...new Set([...effect.steps, end.step])] });
-  }
   const ended = { ...effect, ends: effect.ends + 1, leaseUntil: null };
   if (end.kind === 'dead') return withEffect(row, { ...ended, state: 'dead', lastError: end.error ?? null });
   if (end.kind === 'again') {
     return withEffect(row, { ...ended, state: 'due', dueAt: now + end.inMs, lastError: end.error ?? null });
   }
-  return withEffect(
-    row,
-    effect.again ? { ...renewed(ended, now), again: false } : { ...ended, state: 'done', doneAt: now },
-  );
+  const done: EffectRow = effect.again
+    ? { ...renewed(ended, now), again: false }
+    : { ...ended, state: 'done', doneAt: now };
+  const next = withEffect(row, done);
+  if (end.kind === 'done') return next;
+  return { ...next, effects: end.into.reduce((all, kind) => makeDue(all, kind, effect.number, now), next.effects) };
 }
 
 function endCheck(row: TaskRow, lease: CheckLease, end: WorkEnd, now: number): TaskRow | undefined {
-  if (end.kind === 'dead' || end.kind === 'step') {
+  if (end.kind === 'dead' || end.kind === 'split') {
     throw new TasklatchError('not_supported', `A check can't end as "${end.kind}": use "again" or "done".`);
   }
   if (!holdsCheck(row, lease)) return undefined;
@@ -132,4 +132,12 @@ export function isPurgeable({ task, effects, check }: TaskRow, query: PurgeQuery
   if (leases.some((until) => until !== null && until > now)) return false;
   if (task.settledAt < now - query.abandonedForMs) return true;
   return task.settledAt < now - query.settledForMs && effects.every(({ state }) => state === 'done');
+}
+
+/** The row without the contents in its ledger, once it has settled and is past that time. Undefined: there is nothing to forget. */
+export function withoutContents(row: TaskRow, contentForMs: number, now: number): TaskRow | undefined {
+  if (row.task.settledAt === null || row.task.settledAt >= now - contentForMs) return undefined;
+  const split = row.entries.map((entry) => ({ entry, ...splitFact(entry.fact) }));
+  if (split.every(({ content }) => content === null)) return undefined;
+  return { ...row, entries: split.map(({ entry, bare }) => ({ ...entry, fact: bare })) };
 }

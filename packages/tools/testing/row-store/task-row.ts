@@ -1,4 +1,5 @@
 import {
+  causeOf,
   type EffectKind,
   type EffectRecord,
   type Fact,
@@ -99,15 +100,19 @@ export const renewed = (effect: EffectRow, now: number): EffectRow => ({
   leaseUntil: null,
   starts: 0,
   ends: 0,
-  steps: [],
   doneAt: null,
   lastError: null,
 });
 
-function makeDue(effects: readonly EffectRow[], kind: EffectKind, number: number, now: number): readonly EffectRow[] {
+export function makeDue(
+  effects: readonly EffectRow[],
+  kind: EffectKind,
+  number: number,
+  now: number,
+): readonly EffectRow[] {
   const held = effects.find((effect) => effect.kind === kind && effect.number === number);
   if (held === undefined) {
-    const none = { fence: 0, claimId: null, again: false, runs: 0, starts: 0, ends: 0, steps: [] };
+    const none = { fence: 0, claimId: null, again: false, runs: 0, starts: 0, ends: 0 };
     const times = { dueAt: now, leaseUntil: null, doneAt: null };
     return [...effects, { kind, number, state: 'due', ...none, ...times, lastError: null }];
   }
@@ -118,7 +123,7 @@ function makeDue(effects: readonly EffectRow[], kind: EffectKind, number: number
 /** Nobody wants to hear of progress once the task has settled. A run that is under way ends by itself. */
 function endProgress(effects: readonly EffectRow[], now: number): readonly EffectRow[] {
   return effects.map((effect) => {
-    if (effect.kind !== 'progress') return effect;
+    if (causeOf(effect.kind) !== 'progress') return effect;
     return effect.state === 'running'
       ? { ...effect, again: false }
       : { ...effect, again: false, state: 'done', doneAt: now };

@@ -1,8 +1,16 @@
-import type { EffectRecord, Fact, Lease, Task, TaskStore } from '@tasklatch/core';
+import {
+  causeOf,
+  type EffectRecord,
+  type Fact,
+  type Lease,
+  type Task,
+  type TaskStore,
+  type WorkEnd,
+} from '@tasklatch/core';
 import { aDelivery } from '../a-delivery.js';
 import { aDraft } from '../a-draft.js';
 import { aFact } from '../a-fact.js';
-import { type FactStep, HOURS, type Step } from './script.js';
+import { type EndStep, type FactStep, HOURS, type Step } from './script.js';
 
 type Store = Omit<TaskStore<unknown>, 'transact'>;
 
@@ -57,8 +65,11 @@ export async function play({ stores, pass }: Stage, script: readonly Step[], run
     const want = {
       claimId: `${run}-c${leases.length}-${turn}`,
       leaseMs: step.held ? HOURS.lease : 1,
-      from: [0, 1].map((number) => ({ provider: provider(number), limit: 1000 })),
-      ...(step.kinds === null ? {} : { kinds: step.kinds }),
+      from: [0, 1].map((number) => ({
+        provider: provider(number),
+        limit: 1000,
+        ...(step.kinds === null ? {} : { kinds: step.kinds }),
+      })),
     };
     const answers: unknown[] = [];
     for (let time = 0; time < (step.twice ? 2 : 1); time += 1) {
@@ -108,9 +119,7 @@ export async function play({ stores, pass }: Stage, script: readonly Step[], run
       }
       case 'finish': {
         const lease = leases.at(-1 - step.lease);
-        // A check can't end so; whether a lost lease is seen first, the contract leaves open.
-        const refused = lease?.work === 'check' && (step.end.kind === 'dead' || step.end.kind === 'step');
-        return lease === undefined || refused ? null : next().finish(lease, step.end);
+        return lease === undefined || !canEnd(lease, step.end) ? null : next().finish(lease, endOf(lease, step.end));
       }
       case 'purge':
         await pass();
@@ -167,6 +176,18 @@ function withoutEntryIds(value: unknown): unknown {
     Object.entries(value).map(([key, item]) => [key, key === 'releases' ? item !== null : withoutEntryIds(item)]),
   );
 }
+
+/** A check can't end so (whether a lost lease is seen first, the contract leaves open), and nobody splits a part. */
+const canEnd = (lease: Lease, { kind }: EndStep): boolean =>
+  lease.work === 'check' ? kind !== 'dead' && kind !== 'split' : kind !== 'split' || !lease.kind.includes(':');
+
+const endOf = (lease: Lease, end: EndStep): WorkEnd =>
+  end.kind !== 'split'
+    ? end
+    : {
+        kind: 'split',
+        into: lease.work === 'check' ? [] : end.among.map((name) => `${causeOf(lease.kind)}:${name}` as const),
+      };
 
 const nameOf = (lease: Lease): string =>
   lease.work === 'check' ? lease.taskId : `${lease.taskId} ${lease.kind} ${String(lease.number).padStart(9, '0')}`;

@@ -1,4 +1,4 @@
-import type { EffectKind, Fact, PurgeQuery, WorkEnd } from '@tasklatch/core';
+import { EFFECT_CAUSES, type EffectKind, type Fact, type PurgeQuery, type WorkEnd } from '@tasklatch/core';
 import fc from 'fast-check';
 
 /** Tasks, external ids and the like are named by small numbers; the player makes them unique to its run. */
@@ -22,9 +22,14 @@ export type Step =
       readonly kinds: readonly EffectKind[] | null;
     }
   | { readonly act: 'extend'; readonly lease: number; readonly leaseMs: number }
-  | { readonly act: 'finish'; readonly lease: number; readonly end: WorkEnd }
+  | { readonly act: 'finish'; readonly lease: number; readonly end: EndStep }
   | { readonly act: 'purge'; readonly query: PurgeQuery }
   | { readonly act: 'discard'; readonly provider: number; readonly entry: number };
+
+/** A split names handlers: of which cause, the lease says. */
+export type EndStep =
+  | Exclude<WorkEnd, { kind: 'split' }>
+  | { readonly kind: 'split'; readonly among: readonly string[] };
 
 export interface FactStep
   extends Pick<Fact, 'source' | 'trust' | 'status' | 'progress' | 'checkInMs' | 'unparseable' | 'announce' | 'replay'> {
@@ -66,7 +71,7 @@ const fact: fc.Arbitrary<FactStep> = fc
     checkInMs: fc.constantFrom(null, 0, HOURS.ask),
     unparseable: rarely,
     announce: fc.boolean(),
-    replay: fc.constantFrom(null, 'settled', 'progress', 'fact'),
+    replay: fc.constantFrom(null, 'settled', 'progress', 'fact', 'settled:mail', 'progress:mail', 'fact:bill'),
     notSent: fc.constantFrom(null, 0, 1),
     opens: rarely,
     bodyBytes: fc.constantFrom(0, 0, 10, 120),
@@ -80,13 +85,15 @@ const fact: fc.Arbitrary<FactStep> = fc
     notSent: step.source === 'submit' && step.status === null ? step.notSent : null,
   }));
 
-const end: fc.Arbitrary<WorkEnd> = fc.oneof(
+const end: fc.Arbitrary<EndStep> = fc.oneof(
   fc.constant({ kind: 'done' } as const),
-  fc.record({ kind: fc.constant('step' as const), step: fc.constantFrom('mail', 'bill') }),
+  fc.record({ kind: fc.constant('split' as const), among: fc.constantFrom(['mail'], ['bill', 'mail']) }),
   fc.record({ kind: fc.constant('again' as const), inMs: fc.constantFrom(0, HOURS.again) }),
   fc.constant({ kind: 'again', inMs: 0, error: 'boom' } as const),
   fc.constant({ kind: 'dead', error: 'gave_up' } as const),
 );
+
+const PARTS = EFFECT_CAUSES.flatMap((cause) => [`${cause}:mail`, `${cause}:bill`] as const);
 
 const age = fc.constantFrom(0, HOURS.purge);
 
@@ -106,13 +113,13 @@ const steps: { [A in Step['act']]: fc.Arbitrary<Extract<Step, { act: A }>> } = {
     work: fc.constantFrom('effect', 'check'),
     held: often,
     twice: rarely,
-    kinds: fc.constantFrom(null, null, ['settled'] as const, ['progress', 'fact'] as const),
+    kinds: fc.constantFrom(null, null, ['settled'] as const, ['progress', 'fact'] as const, PARTS, PARTS),
   }),
   extend: fc.record({ act: fc.constant('extend'), lease: fc.nat(5), leaseMs: fc.constantFrom(1, HOURS.lease) }),
   finish: fc.record({ act: fc.constant('finish'), lease: fc.nat(5), end }),
   purge: fc.record({
     act: fc.constant('purge'),
-    query: fc.record({ settledForMs: age, abandonedForMs: age, quarantinedForMs: age }),
+    query: fc.record({ settledForMs: age, abandonedForMs: age, quarantinedForMs: age, contentForMs: age }),
   }),
   discard: fc.record({ act: fc.constant('discard'), provider: fc.nat(1), entry: fc.nat(2) }),
 };

@@ -66,7 +66,7 @@ export const BROKEN_LEASES = [
       ),
   ),
   broken('gives every kind of effect', 'gives only the kinds it was asked for, all of them by default', (store) =>
-    claiming(store, ({ kinds: _, ...want }) => want),
+    claiming(store, (want) => ({ ...want, from: want.from.map(({ kinds: _, ...one }) => one) })),
   ),
   broken(
     'judges leases by the clock of the caller',
@@ -103,9 +103,24 @@ export const BROKEN_LEASES = [
         (leases) => leases.slice(leases.length > 149 ? 1 : 0),
       ),
   ),
-  broken('forgets steps', 'remembers the steps that are done, each once, and keeps the lease', (store) => ({
-    finish: (lease, end) => (end.kind === 'step' ? Promise.resolve(true) : store.finish(lease, end)),
+  broken('forgets whom it splits among', 'splits an effect into one for each handler', (store) => ({
+    finish: (lease, end) => store.finish(lease, end.kind === 'split' ? { kind: 'done' } : end),
   })),
+  broken(
+    'splits once for each number',
+    'splits `progress` again when the task grows, and ends its parts when it settles',
+    (store) => {
+      const split = new Set<string>();
+      return {
+        async finish(lease, end) {
+          if (end.kind !== 'split') return store.finish(lease, end);
+          const again = split.has(pieceOf(lease));
+          split.add(pieceOf(lease));
+          return store.finish(lease, again ? { kind: 'done' } : end);
+        },
+      };
+    },
+  ),
   broken('treats dead as done', 'parks an effect as dead until it is replayed', (store) => ({
     finish: (lease, end) => store.finish(lease, end.kind === 'dead' ? { kind: 'done' } : end),
   })),
@@ -123,7 +138,8 @@ export const BROKEN_LEASES = [
     async finish(lease, end) {
       const finished = await store.finish(lease, end);
       const { provider } = lease.task;
-      const want = { claimId: randomUUID(), leaseMs: 1, from: [{ provider, limit: 9 }], kinds: ['progress'] as const };
+      const kinds = ['progress'] as const;
+      const want = { claimId: randomUUID(), leaseMs: 1, from: [{ provider, limit: 9, kinds }] };
       if (end.kind === 'done') for (const again of await store.claim('effect', want)) await store.finish(again, end);
       return finished;
     },

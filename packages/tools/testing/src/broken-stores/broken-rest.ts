@@ -145,6 +145,27 @@ export const BROKEN_REST = [
       purge: (query) => store.purge({ ...query, settledForMs: 0 }),
     }),
   ),
+  broken(
+    'keeps contents as long as tasks',
+    'forgets what was said, and not that it was said, when that is past its time',
+    (store) => ({
+      purge: ({ contentForMs: _, ...query }) => store.purge(query),
+    }),
+  ),
+  broken(
+    'forgets contents once for each task',
+    'still knows a fact again whose content is gone, and forgets what comes after it, too',
+    (store) => {
+      let emptied = false;
+      return {
+        async purge({ contentForMs = Number.POSITIVE_INFINITY, ...query }) {
+          const gone = await store.purge(emptied ? query : { ...query, contentForMs });
+          emptied ||= gone > 0;
+          return gone;
+        },
+      };
+    },
+  ),
   broken('purges without a limit', 'goes in steps of the limit, oldest first', (store) => ({
     purge: (query) => store.purge({ ...query, limit: 1e9 }),
   })),

@@ -38,7 +38,7 @@ describe('the collecting runner', () => {
 testStoreContract('a store with transactions', transactingStore, { describe, it, expect, beforeAll, afterAll });
 
 describe('the comparison with the reference notices a store that', () => {
-  const noticed = ['settles twice', 'forgets steps', 'ignores replays'];
+  const noticed = ['settles twice', 'forgets whom it splits among', 'ignores replays'];
   for (const { fault, make } of [...BROKEN_LEASES, ...BROKEN_FACTS].filter(({ fault }) => noticed.includes(fault))) {
     it(fault, async () => {
       const runner = collectingRunner();

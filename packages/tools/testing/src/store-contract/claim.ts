@@ -15,7 +15,7 @@ export function claimCases<Tx>({ it, expect }: Suite<Tx>): void {
     await say({ externalId, status: 'succeeded' });
     const lease = await claimEffect({ kinds: ['settled'] });
     expect(lease).toMatchObject({ work: 'effect', taskId: id, kind: 'settled', number: 1, entry: null });
-    expect(lease).toMatchObject({ starts: 1, ends: 0, steps: [] });
+    expect(lease).toMatchObject({ starts: 1, ends: 0 });
     expect(lease.task).toEqual(await task(id));
     const record = only((await effects(id)).filter(({ kind }) => kind === 'settled'));
     expect(record).toMatchObject({ state: 'running', runs: 1, starts: 1, ends: 0 });

@@ -29,13 +29,14 @@ export function concurrencyCases<Tx>({ it, expect }: Suite<Tx>): void {
   it('hands 10,000 due pieces of work to 20 workers, without a double or a miss', async (world) => {
     const providers = ['a', 'b', 'c'].map((name) => `${name}-${world.provider}`);
     await makeWork(world, providers);
-    const from = providers.map((provider) => ({ provider, limit: 50 }));
+    const kinds = ['settled'] as const;
+    const from = providers.map((provider) => ({ provider, limit: 50, kinds }));
     const given = await atOnce(world, 20, async (store) => {
       const leases: Lease[] = [];
       // Others may hold what is left for a moment, so nothing once is not the end.
       for (let idle = 0; idle < 5; ) {
         const want = { leaseMs: LONG, from };
-        const effects = await store.claim('effect', { ...want, claimId: randomUUID(), kinds: ['settled'] });
+        const effects = await store.claim('effect', { ...want, claimId: randomUUID() });
         const checks = await store.claim('check', { ...want, claimId: randomUUID() });
         leases.push(...effects, ...checks);
         idle = effects.length + checks.length === 0 ? idle + 1 : 0;

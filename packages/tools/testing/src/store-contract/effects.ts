@@ -31,14 +31,13 @@ export function effectCases<Tx>({ it, expect }: Suite<Tx>): void {
     const { id, externalId } = await submit();
     await say({ externalId, status: 'running' });
     const lease = await claimEffect();
-    await store.finish(lease, { kind: 'step', step: 'bar' });
     await say({ externalId, status: 'running', progress: 10 });
     await say({ externalId, status: 'running', progress: 20 });
     expect(await store.claim('effect', want())).toEqual([]);
     await store.finish(lease, { kind: 'done' });
-    expect(only(await effects(id))).toMatchObject({ state: 'due', runs: 1, starts: 0, ends: 0, steps: [] });
+    expect(only(await effects(id))).toMatchObject({ state: 'due', runs: 1, starts: 0, ends: 0 });
     const next = await claimEffect();
-    expect(next).toMatchObject({ kind: 'progress', starts: 1, ends: 0, steps: [], task: { progress: 20 } });
+    expect(next).toMatchObject({ kind: 'progress', starts: 1, ends: 0, task: { progress: 20 } });
     expect(next.fence > lease.fence).toBe(true);
     await store.finish(next, { kind: 'done' });
     expect(only(await effects(id))).toMatchObject({ state: 'done', runs: 2 });
@@ -110,7 +109,6 @@ export function effectCases<Tx>({ it, expect }: Suite<Tx>): void {
     const [done, dead, running, due] = [...leases].sort((a, b) => a.number - b.number);
     await world.store.finish(present(done), { kind: 'done' });
     await world.store.finish(present(dead), { kind: 'dead', error: 'boom' });
-    await world.store.finish(present(running), { kind: 'step', step: 'one' });
     await world.store.finish(present(due), { kind: 'again', inMs: LONG, error: 'later' });
     const replay = await world.say({ taskId: id, source: 'operator', status: null, replay: 'fact', nonce: 'r-1' });
     expect(replay.outcome).toBe('noted');
@@ -121,12 +119,7 @@ export function effectCases<Tx>({ it, expect }: Suite<Tx>): void {
       ['running', 1, 1, 0],
       ['due', 1, 1, 1],
     ]);
-    expect(facts.map(({ steps, lastError }) => [steps, lastError])).toEqual([
-      [[], null],
-      [[], null],
-      [['one'], null],
-      [[], 'later'],
-    ]);
+    expect(facts.map(({ lastError }) => lastError)).toEqual([null, null, null, 'later']);
     expect(await world.store.finish(present(running), { kind: 'done' })).toBe(true);
     const next = await world.store.claim('effect', world.want({ kinds: ['fact'] }));
     expect(next.map(({ number }) => number).sort()).toEqual([present(done).number, present(dead).number]);

@@ -27,7 +27,7 @@ export function finishCases<Tx>({ it, expect }: Suite<Tx>): void {
     const record = await effect();
     expect(await world.other.finish(lease, { kind: 'done' })).toBe(false);
     expect(await world.store.finish(lease, { kind: 'again', inMs: 0 })).toBe(false);
-    expect(await world.store.finish(lease, { kind: 'step', step: 'late' })).toBe(false);
+    expect(await world.store.finish(lease, { kind: 'split', into: ['settled:late'] })).toBe(false);
     expect(await world.store.extend(lease, LONG)).toBe(false);
     expect(await effect()).toEqual(record);
   });
@@ -47,7 +47,7 @@ export function finishCases<Tx>({ it, expect }: Suite<Tx>): void {
     expect(await world.store.extend(slow, LONG)).toBe(false);
     for (const end of [
       { kind: 'done' },
-      { kind: 'step', step: 'slow' },
+      { kind: 'split', into: ['settled:slow'] },
       { kind: 'again', inMs: 0 },
       { kind: 'dead' },
     ] as const) {
@@ -103,29 +103,93 @@ export function finishCases<Tx>({ it, expect }: Suite<Tx>): void {
     expect(next.fence > soon.fence).toBe(true);
   });
 
-  it('remembers the steps that are done, each once, and keeps the lease', async (world) => {
-    const { lease, effect } = await claimed(world, SHORT);
-    for (const step of ['mail', 'invoice', 'mail']) {
-      expect(await world.store.finish(lease, { kind: 'step', step })).toBe(true);
-    }
-    expect(await effect()).toMatchObject({ state: 'running', ends: 0, steps: ['mail', 'invoice'] });
-    await world.pass(SHORT);
-    const next = await world.claimEffect({ kinds: ['settled'] });
-    expect(next.steps).toEqual(['mail', 'invoice']);
-    await world.store.finish(next, { kind: 'again', inMs: 0 });
-    expect((await world.claimEffect({ kinds: ['settled'] })).steps).toEqual(['mail', 'invoice']);
+  it('splits an effect into one for each handler', async (world) => {
+    const { id, lease, effect } = await claimed(world);
+    const into = ['settled:mail', 'settled:in.voice-2'] as const;
+    expect(await world.store.finish(lease, { kind: 'split', into })).toBe(true);
+    expect(await effect()).toMatchObject({ state: 'done', starts: 1, ends: 1 });
+    expect(await world.store.claim('effect', world.want())).toEqual([]);
+    expect(await world.store.claim('effect', world.want({ kinds: ['settled:other'] }))).toEqual([]);
+
+    const mail = await world.claimEffect({ kinds: ['settled:mail'] });
+    expect(mail).toMatchObject({ taskId: id, kind: 'settled:mail', number: 1, entry: null, starts: 1, ends: 0 });
+    await world.store.finish(mail, { kind: 'dead', error: 'boom' });
+    const invoice = await world.claimEffect({ kinds: into });
+    expect(invoice).toMatchObject({ kind: 'settled:in.voice-2', number: 1, starts: 1, ends: 0 });
+    expect(await world.store.extend(invoice, LONG)).toBe(true);
+    expect(await world.store.finish(invoice, { kind: 'done' })).toBe(true);
+    expect((await world.effects(id)).map(({ kind, state }) => [kind, state])).toEqual([
+      ['settled', 'done'],
+      ['settled:in.voice-2', 'done'],
+      ['settled:mail', 'dead'],
+    ]);
+    expect(await world.store.finish(lease, { kind: 'split', into })).toBe(false);
+    expect((await world.effects(id)).map(({ state }) => state)).toEqual(['done', 'done', 'dead']);
+  });
+
+  it('replays one part of a split effect, or all of them', async (world) => {
+    const { id, lease } = await claimed(world);
+    const into = ['settled:bill', 'settled:mail'] as const;
+    await world.store.finish(lease, { kind: 'split', into });
+    for (const part of await world.store.claim('effect', world.want({ kinds: into })))
+      await world.store.finish(part, { kind: 'dead' });
+    const replay = (kind: 'settled' | 'settled:mail', nonce: string) =>
+      world.say({ taskId: id, source: 'operator', status: null, replay: kind, nonce });
+    const states = async () => (await world.effects(id)).map(({ state }) => state);
+    await replay('settled:mail', 'one');
+    expect(await states()).toEqual(['done', 'dead', 'due']);
+    await replay('settled', 'all');
+    expect(await states()).toEqual(['due', 'dead', 'due']);
+    const mail = await world.claimEffect({ kinds: ['settled:mail'] });
+    await world.store.finish(await world.claimEffect({ kinds: ['settled'] }), { kind: 'split', into });
+    expect(await states()).toEqual(['done', 'due', 'running']);
+    // It became due once more while it ran.
+    await world.store.finish(mail, { kind: 'done' });
+    expect(await states()).toEqual(['done', 'due', 'due']);
+  });
+
+  it('gives the part of a split `fact` effect the entry it is about', async (world) => {
+    const { id, externalId } = await world.submit();
+    await world.say({ externalId, status: 'running', announce: true });
+    const whole = await world.claimEffect({ kinds: ['fact'] });
+    await world.store.finish(whole, { kind: 'split', into: ['fact:log', 'fact:mail'] });
+    const part = await world.claimEffect({ kinds: ['fact:mail'] });
+    expect(part).toMatchObject({ number: 2, entry: whole.entry });
+    expect(part.entry).toEqual(present((await world.ledger(id)).entries[1]));
+  });
+
+  it('splits `progress` again when the task grows, and ends its parts when it settles', async (world) => {
+    const { id, externalId } = await world.submit();
+    const into = ['progress:bar', 'progress:log', 'progress:web'] as const;
+    const states = async () => (await world.effects(id)).filter(({ number }) => number === 0).map(({ state }) => state);
+    const grow = async (progress: number) => {
+      await world.say({ externalId, status: 'running', progress });
+      await world.store.finish(await world.claimEffect({ kinds: ['progress'] }), { kind: 'split', into });
+    };
+    await grow(10);
+    const parts = await world.store.claim('effect', world.want({ kinds: into }));
+    expect(await states()).toEqual(['done', 'running', 'running', 'running']);
+    await world.store.finish(only(parts.filter(({ kind }) => kind === 'progress:bar')), { kind: 'done' });
+    await world.store.finish(only(parts.filter(({ kind }) => kind === 'progress:log')), { kind: 'dead' });
+    await grow(20);
+    expect(await states()).toEqual(['done', 'due', 'due', 'running']);
+
+    await world.say({ externalId, status: 'succeeded' });
+    expect(await states()).toEqual(['done', 'done', 'done', 'running']);
+    await world.store.finish(only(parts.filter(({ kind }) => kind === 'progress:web')), { kind: 'done' });
+    expect(await states()).toEqual(['done', 'done', 'done', 'done']);
+    expect(await world.store.claim('effect', world.want({ kinds: into }))).toEqual([]);
   });
 
   it('parks an effect as dead until it is replayed', async (world) => {
     const { id, lease, effect } = await claimed(world);
-    await world.store.finish(lease, { kind: 'step', step: 'mail' });
     expect(await world.store.finish(lease, { kind: 'dead', error: 'handler_threw' })).toBe(true);
     expect(await effect()).toMatchObject({ state: 'dead', ends: 1, lastError: 'handler_threw', leaseUntil: null });
     expect(await world.store.claim('effect', world.want({ kinds: ['settled'] }))).toEqual([]);
     await world.say({ taskId: id, source: 'operator', status: null, replay: 'settled', nonce: 'r' });
-    expect(await effect()).toMatchObject({ state: 'due', runs: 1, starts: 0, ends: 0, steps: [], lastError: null });
+    expect(await effect()).toMatchObject({ state: 'due', runs: 1, starts: 0, ends: 0, lastError: null });
     const next = await world.claimEffect({ kinds: ['settled'] });
-    expect(next).toMatchObject({ starts: 1, ends: 0, steps: [] });
+    expect(next).toMatchObject({ starts: 1, ends: 0 });
     expect(next.fence > lease.fence).toBe(true);
     expect((await effect()).runs).toBe(2);
   });
@@ -180,7 +244,7 @@ export function finishCases<Tx>({ it, expect }: Suite<Tx>): void {
   it('refuses ends that a check can not have', async (world) => {
     await world.open({ sendWithinMs: 0 });
     const lease = await world.claimCheck();
-    for (const end of [{ kind: 'dead' }, { kind: 'step', step: 'one' }] as const) {
+    for (const end of [{ kind: 'dead' }, { kind: 'split', into: [] }] as const) {
       expect(isTasklatchError(await rejection(world.store.finish(lease, end)), 'not_supported')).toBe(true);
     }
     expect(await world.store.finish(lease, { kind: 'done' })).toBe(true);

@@ -1,4 +1,5 @@
 import type { PurgeQuery } from '@tasklatch/core';
+import { aDelivery } from '../a-delivery.js';
 import type { Suite } from './suite.js';
 import { atOnce, LONG, only, SHORT, type World } from './world.js';
 
@@ -85,6 +86,93 @@ export function purgeCases<Tx>({ it, expect }: Suite<Tx>): void {
     expect(await world.store.purge({ ...NOTHING, settledForMs: 0 })).toBe(0);
     expect(await world.store.purge({ ...NOTHING, abandonedForMs: 0 })).toBe(1);
     expect(await world.store.finish(lease, { kind: 'done' })).toBe(false);
+  });
+
+  it('forgets what was said, and not that it was said, when that is past its time', async ({ alone }) => {
+    const world = await alone();
+    const result = { files: [{ url: 'https://cdn.example.com/a.png', kind: 'image' as const }], data: { seed: 7 } };
+    const error = { code: 'late', message: 'the words of the provider' };
+    const delivery = { ...aDelivery('a body'), headers: { 'content-type': 'application/json' } };
+    const tell = async (status: 'succeeded' | 'failed', of: { readonly externalId: string }) => {
+      await world.say({ ...of, status: 'running', delivery: { ...delivery, headers: {} } });
+      await world.say({ ...of, status: 'succeeded', result, delivery, announce: true });
+      if (status === 'failed') await world.say({ ...of, status, error });
+    };
+    const [open, young] = [await world.submit(), await world.submit()];
+    const old = await world.submit();
+    await tell('failed', old);
+    const before = await world.ledger(old.id);
+    await world.pass(5);
+    await world.say({ externalId: open.externalId, status: 'running', delivery });
+    expect(await world.store.purge({ ...NOTHING, contentForMs: LONG })).toBe(0);
+    expect(await world.ledger(old.id)).toEqual(before);
+
+    expect(await world.store.purge({ ...NOTHING, contentForMs: 0 })).toBe(1);
+    await tell('succeeded', young);
+    const kept = { ...delivery, headers: {}, body: null };
+    const after = await world.ledger(old.id);
+    expect(after).toEqual({
+      ...before,
+      entries: before.entries.map((entry) => ({
+        ...entry,
+        fact: {
+          ...entry.fact,
+          result: null,
+          error: entry.fact.error && { code: 'late', message: null },
+          delivery: entry.fact.delivery && kept,
+        },
+      })),
+    });
+    expect((await world.task(old.id)).result).toEqual(result);
+    const spoken = async (id: string) =>
+      (await world.ledger(id)).entries.map(({ fact }) => fact.delivery?.body ?? null);
+    expect((await spoken(open.id)).at(-1)).toBe(delivery.body);
+    expect((await spoken(young.id)).at(-1)).toBe(delivery.body);
+    const effects = await world.store.claim('effect', world.want({ kinds: ['fact'] }));
+    const said = effects.map(({ taskId, entry }) => [taskId, entry?.fact.result]);
+    expect(new Map(said as [string, unknown][])).toEqual(
+      new Map([
+        [old.id, null],
+        [young.id, result],
+      ]),
+    );
+    expect(await world.store.purge({ ...NOTHING, contentForMs: LONG })).toBe(0);
+  });
+
+  it('still knows a fact again whose content is gone, and forgets what comes after it, too', async ({ alone }) => {
+    const world = await alone();
+    const { id, externalId } = await world.submit();
+    const result = { files: [], data: 'said' };
+    const verdict = { externalId, status: 'succeeded', result, delivery: aDelivery('one') } as const;
+    await world.say(verdict);
+    await world.pass(5);
+    const query = { ...NOTHING, contentForMs: 0 };
+    expect([await world.store.purge(query), await world.store.purge(query)]).toEqual([1, 0]);
+    expect(await world.say(verdict)).toMatchObject({ duplicate: true, outcome: 'settled' });
+    expect(await world.store.purge(query)).toBe(0);
+    expect(await world.say({ ...verdict, nonce: 'late', delivery: aDelivery('two') })).toMatchObject({
+      outcome: 'confirmed',
+    });
+    expect(await world.store.purge(query)).toBe(1);
+    expect((await world.ledger(id)).entries.map(({ fact }) => [fact.result, fact.delivery?.body ?? null])).toEqual([
+      [null, null],
+      [null, null],
+      [null, null],
+    ]);
+  });
+
+  it('forgets contents in steps of the limit, and of what it adopted as well', async ({ alone }) => {
+    const world = await alone();
+    for (let count = 0; count < 5; count += 1) {
+      const id = `adopts-${count}-${world.provider}`;
+      await world.say({ taskId: id, status: 'succeeded', delivery: aDelivery(`body ${count}`) });
+      await world.open({ id });
+    }
+    await world.pass(5);
+    const query = { ...NOTHING, contentForMs: 0, limit: 2 };
+    const gone: number[] = [];
+    for (let count = 0; count < 4; count += 1) gone.push(await world.store.purge(query));
+    expect(gone).toEqual([2, 2, 1, 0]);
   });
 
   it('forgets quarantined entries by age', async ({ alone }) => {

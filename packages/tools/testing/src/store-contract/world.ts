@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type {
   CheckLease,
   ClaimOptions,
+  EffectKind,
   EffectLease,
   EffectRecord,
   Fact,
@@ -41,15 +42,18 @@ export interface World<Tx = unknown> {
   effects(taskId: string): Promise<readonly EffectRecord[]>;
   quarantine(): Promise<readonly LedgerEntry[]>;
   /** Claims of this case's provider; a fresh claim id and a long lease. */
-  want(over?: Partial<ClaimOptions>): ClaimOptions;
-  claimEffect(over?: Partial<ClaimOptions>): Promise<EffectLease>;
-  claimCheck(over?: Partial<ClaimOptions>): Promise<CheckLease>;
+  want(over?: Wish): ClaimOptions;
+  claimEffect(over?: Wish): Promise<EffectLease>;
+  claimCheck(over?: Wish): Promise<CheckLease>;
 
   /** Lets at least this time go by on the store's clock. */
   pass(ms: number): Promise<void>;
   /** A world in a store of its own: for limits, and for acts that look at the whole store. */
   alone(limits?: Partial<StoreLimits>): Promise<World<Tx>>;
 }
+
+/** `kinds`: of every provider that is asked for. */
+export type Wish = Partial<ClaimOptions> & { readonly kinds?: readonly EffectKind[] };
 
 export const LONG = 600_000;
 /** A lease that is over after `pass(SHORT)`. No case asserts anything that must happen before that. */
@@ -60,10 +64,10 @@ export function worldOf<Tx>(made: StoreUnderTest<Tx>, other: TaskStore<Tx>, alon
   const provider = `p-${randomUUID()}`;
   const draft: World<Tx>['draft'] = (over) => aDraft({ provider, ...over });
   const fact: World<Tx>['fact'] = (over) => aFact({ provider, ...over });
-  const want: World<Tx>['want'] = (over) => ({
+  const want: World<Tx>['want'] = ({ kinds, from = [{ provider, limit: 100 }], ...over } = {}) => ({
     claimId: randomUUID(),
     leaseMs: LONG,
-    from: [{ provider, limit: 100 }],
+    from: kinds === undefined ? from : from.map((one) => ({ ...one, kinds })),
     ...over,
   });
   const open: World<Tx>['open'] = async (over) => (await store.open(draft(over))).task;
