@@ -74,7 +74,7 @@ export function effectHandlers<Tx>(providers: ReadonlyMap<string, unknown>): Eff
       if (all.some((one) => one.cause === cause && one.name === named)) {
         throw new TasklatchError(
           'invalid_options',
-          `Two effect handlers are named "${named}". Give each \`name\` once: it marks what is done.`,
+          `Two effect handlers are named "${named}". Give each \`name\` once: it marks whose an effect is.`,
         );
       }
       all.push({ cause, name: named, provider, transaction, run });

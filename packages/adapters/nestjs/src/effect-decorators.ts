@@ -1,15 +1,15 @@
 import { SetMetadata } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import {
+  type EffectCause,
   type EffectHandler,
   type EffectHandlerOptions,
-  type EffectKind,
   type FactHandler,
   TasklatchError,
 } from '@tasklatch/core';
 
 export interface EffectDecoratorOptions extends EffectHandlerOptions {
-  /** Names the handler in `effectKey` and in what is done already, so it must stay the same over deployments. Default `ClassName.method`. */
+  /** Names the handler in `effectKey` and in the store, so it must stay the same over deployments. Default `ClassName.method`. */
   readonly name?: string;
   /** The latch, in an app with named ones. Default: the one without a name. */
   readonly latch?: string;
@@ -17,7 +17,7 @@ export interface EffectDecoratorOptions extends EffectHandlerOptions {
 
 /** One decorator on a method. */
 export interface DecoratedEffect extends EffectDecoratorOptions {
-  readonly kind: EffectKind;
+  readonly kind: EffectCause;
 }
 
 /** Leaves the method's type to the method: it may name the `tx` of its store. */
@@ -50,7 +50,7 @@ export const effectsOn = (method: unknown): readonly DecoratedEffect[] =>
   typeof method === 'function' ? (reflector.get<DecoratedEffect[] | undefined>(EFFECTS, method) ?? []) : [];
 
 const decorate =
-  (kind: EffectKind, options: EffectDecoratorOptions) =>
+  (kind: EffectCause, options: EffectDecoratorOptions) =>
   <Method>(target: object, key: string | symbol, descriptor: TypedPropertyDescriptor<Method>): void => {
     if (typeof target === 'function') {
       throw new TasklatchError(

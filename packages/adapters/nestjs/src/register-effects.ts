@@ -1,6 +1,12 @@
 import { Scope } from '@nestjs/common';
 import { ContextIdFactory, type DiscoveryService, type MetadataScanner, type ModuleRef } from '@nestjs/core';
-import { type EffectHandler, type EffectKind, isTasklatchError, type Tasklatch, TasklatchError } from '@tasklatch/core';
+import {
+  type EffectCause,
+  type EffectHandler,
+  isTasklatchError,
+  type Tasklatch,
+  TasklatchError,
+} from '@tasklatch/core';
 import { type DecoratedEffect, effectsOn } from './effect-decorators.js';
 import { DEFAULT_LATCH } from './get-tasklatch-token.js';
 
@@ -45,7 +51,7 @@ export function registerEffects(
 }
 
 const REGISTER = { settled: 'onSettled', progress: 'onProgress', fact: 'onFact' } as const satisfies Record<
-  EffectKind,
+  EffectCause,
   string
 >;
 
@@ -106,5 +112,5 @@ function noSuchLatch({ latch, where }: FoundEffect, known: readonly string[]): T
 const twoOfOneName = ({ kind, name, where }: FoundEffect, other: string): TasklatchError =>
   new TasklatchError(
     'invalid_options',
-    `Two effects of kind ${kind} are named "${name}": ${other}, and ${where}. Provide a class in one module only and export it from there, or give one of the two a \`name\`: it marks what is done.`,
+    `Two effects of kind ${kind} are named "${name}": ${other}, and ${where}. Provide a class in one module only and export it from there, or give one of the two a \`name\`: it marks whose an effect is.`,
   );

@@ -1,4 +1,4 @@
-import { type EffectRecord, isTerminal, type Ledger, type Task, type TaskStore } from '@tasklatch/core';
+import { causeOf, isTerminal, type Ledger, type Task, type TaskStore } from '@tasklatch/core';
 import type { TaskReport } from '@tasklatch/emulator';
 import type { WorkerTime } from './worker-time.js';
 
@@ -68,30 +68,32 @@ export async function verify(evidence: Evidence): Promise<Findings> {
     const { effects, entries } = ledgers.get(task.id) ?? { effects: [], entries: [] };
     if (entries.filter(({ outcome }) => outcome === 'settled').length !== task.verdicts)
       broken.push(`${task.id}: its ledger does not show its ${task.verdicts} verdicts`);
-    for (const effect of effects.filter(({ kind }) => kind === 'settled')) {
+    for (const effect of effects) {
+      if (causeOf(effect.kind) !== 'settled') continue;
       count('effects');
       count('effects begun again after a crash', Math.max(effect.runs - 1, 0));
-      broken.push(...effectTrouble(task, effect, evidence, count));
+      if (effect.state !== 'done') broken.push(`${task.id}: ${effect.kind} ${effect.number} is ${effect.state}`);
     }
+    for (let verdict = 1; verdict <= task.verdicts; verdict += 1)
+      broken.push(...handlerTrouble(task, verdict, evidence, count));
   }
   return { counts, broken };
 }
 
-function effectTrouble(
+function handlerTrouble(
   task: Task,
-  effect: EffectRecord,
+  verdict: number,
   { heard, written }: Evidence,
   count: (what: string, by?: number) => void,
 ): string[] {
-  const key = `${task.id}:settled:${effect.number}`;
+  const key = `${task.id}:settled:${verdict}`;
   const told = heard.get(`${key}:at-least-once`) ?? 0;
   const rows = written === null ? null : (written.get(`${key}:exactly-once`) ?? 0);
   if (told > 1) count('effects told more than once, with one key');
   if (rows === 1) count('effects written in their transaction');
   const trouble: string[] = [];
-  if (effect.state !== 'done') trouble.push(`${key} is ${effect.state}`);
   // An `expired` that was replaced before its effect ran has none to show.
-  const superseded = effect.number < task.verdicts;
+  const superseded = verdict < task.verdicts;
   if (told === 0 && !superseded) trouble.push(`${key} did not run`);
   if (rows !== null && (rows > 1 || (rows === 0 && !superseded)))
     trouble.push(`${key} was written ${rows} times in its transaction`);

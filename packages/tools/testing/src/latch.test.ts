@@ -359,23 +359,22 @@ describe('a latch at work', () => {
     await b.latch.stop();
   });
 
-  it('one handler that gives up for good takes no attempt from another', async () => {
-    const b = bench(under(), { effects: { leaseMs: 400, backoffMs: 1, backoffCapMs: 2 } });
+  it('a handler that hangs holds up none of the others', async () => {
+    const b = bench(under(), { effects: { concurrency: 2 } });
     const ran: string[] = [];
-    b.latch.onSettled(() => Promise.reject(Object.assign(new Error('never'), { retry: false })), { name: 'never' });
-    b.latch.onSettled(
-      () => {
-        ran.push('later');
-        if (ran.length < 3) throw new Error('not yet');
-      },
-      { name: 'later' },
-    );
+    b.latch.onSettled(() => new Promise(() => undefined), { name: 'hangs' });
+    for (const name of ['mail', 'bill']) b.latch.onSettled(() => void ran.push(name), { name });
     const task = await submit(b);
     await b.deliver(task, DONE, SIGNED);
     await b.latch.start();
-    await eventually('the effect is dead', async () => (await b.latch.list({ effect: 'dead' })).items.length === 1);
-    expect(ran).toEqual(['later', 'later', 'later']);
-    await b.latch.stop();
+    const states = async () => (await b.latch.ledger({ taskId: task.id })).effects.map(({ state }) => state);
+    await eventually(
+      'the others are done',
+      async () => (await states()).filter((state) => state === 'done').length === 3,
+    );
+    expect(await states()).toEqual(['done', 'done', 'running', 'done']);
+    expect([...ran].sort()).toEqual(['bill', 'mail']);
+    await b.latch.stop({ withinMs: 10 });
   });
 
   it('runs progress effects with the newest state, and none after the end', async () => {

@@ -1,4 +1,5 @@
 import {
+  causeOf,
   createTasklatch,
   isTerminal,
   memoryStore,
@@ -86,8 +87,8 @@ async function simulate(seed: number): Promise<{ readonly seen: unknown; readonl
       ...reached,
       async finish(lease, end) {
         const held = await mortal.finish(lease, end);
-        if (held && lease.work === 'effect' && lease.kind === 'settled' && end.kind === 'done') {
-          const effect = `${lease.taskId} ${lease.number}`;
+        if (held && lease.work === 'effect' && causeOf(lease.kind) === 'settled' && end.kind !== 'again') {
+          const effect = `${lease.taskId} ${lease.kind} ${lease.number}`;
           finished.set(effect, (finished.get(effect) ?? 0) + 1);
         }
         return held;
@@ -104,11 +105,16 @@ async function simulate(seed: number): Promise<{ readonly seen: unknown; readonl
       checks: { firstWithCallbackMs: 20_000, capMs: 40_000 },
       effects: { backoffMs: 500, backoffCapMs: 5_000, maxAttempts: 1_000, maxCrashes: 1_000 },
     });
-    latch.onSettled(async () => {
-      if (!alive) return new Promise<never>(() => undefined);
-      await later(random.fraction() * 20_000);
-      if (random.fraction() < 0.2) throw new Error('not yet');
-    });
+    for (const name of ['mail', 'bill']) {
+      latch.onSettled(
+        async () => {
+          if (!alive) return new Promise<never>(() => undefined);
+          await later(random.fraction() * 20_000);
+          if (random.fraction() < 0.2) throw new Error('not yet');
+        },
+        { name },
+      );
+    }
     void latch.start();
     const kill = (): void => {
       alive = false;
@@ -174,10 +180,10 @@ async function simulate(seed: number): Promise<{ readonly seen: unknown; readonl
     if ((tasksMadeFor.get(task.id) ?? 0) > 1) wrong.push(`${task.id} was made ${tasksMadeFor.get(task.id)} times`);
     if ((tasksMadeFor.get(task.id) ?? 0) === 0 && !neverSent)
       wrong.push(`${task.id} is ${task.status}, and was never made`);
-    for (const { kind, number, state } of effects.filter((effect) => effect.kind === 'settled')) {
+    for (const { kind, number, state } of effects.filter((effect) => causeOf(effect.kind) === 'settled')) {
       if (state !== 'done') wrong.push(`${task.id} has an effect that is ${state}`);
-      if (finished.get(`${task.id} ${number}`) !== 1)
-        wrong.push(`${kind} ${number} of ${task.id} was finished ${finished.get(`${task.id} ${number}`)} times`);
+      const times = finished.get(`${task.id} ${kind} ${number}`);
+      if (times !== 1) wrong.push(`${kind} ${number} of ${task.id} was finished ${times} times`);
     }
   }
   return { seen, wrong };

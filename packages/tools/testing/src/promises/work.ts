@@ -1,4 +1,4 @@
-import type { Task } from '@tasklatch/core';
+import type { EffectKind, Task } from '@tasklatch/core';
 import { type Bench, bench, eventually, freshKey, rest, SIGNED } from './bench.js';
 import type { PromiseSuite } from './suite.js';
 
@@ -136,23 +136,48 @@ export function workCases({ expect, it }: PromiseSuite): void {
     await b.latch.stop();
   });
 
-  it('promise 4, effects: of several handlers only those that are not done run again', async (under) => {
-    const b = bench(under);
+  it('promise 4, effects: each of several handlers has an effect of its own, whatever becomes of the others', async (under) => {
+    const b = bench(under, { effects: { maxCrashes: 1 } });
     const seen: string[] = [];
-    b.latch.onSettled(() => void seen.push('mail'), { name: 'mail' });
-    b.latch.onSettled(
-      (_task, { attempt }) => {
-        seen.push('ship');
-        if (attempt === 1) throw new Error('not yet');
-      },
-      { name: 'ship' },
-    );
-    b.latch.onSettled(() => void seen.push('count'), { name: 'count' });
+    const handler = (name: string, fails: (attempt: number) => unknown) =>
+      b.latch.onSettled(
+        (_task, { attempt, effectKey }) => {
+          seen.push(effectKey);
+          const failure = fails(attempt);
+          if (failure !== undefined) throw failure;
+        },
+        { name },
+      );
+    handler('never', () => Object.assign(new Error('never'), { retry: false }));
+    handler('kills', () => undefined);
+    handler('ship', (attempt) => (attempt === 1 ? new Error('not yet') : undefined));
+    handler('mail', () => undefined);
     const task = await submit(b);
     await b.deliver(task, DONE, SIGNED);
+    const from = (kind: EffectKind) => [{ provider: b.provider.name, limit: 1, kinds: [kind] }];
+    const claim = (kind: EffectKind) =>
+      eventually('it can be claimed', async () => {
+        const [lease] = await under.store.claim('effect', { claimId: freshKey(), leaseMs: 60, from: from(kind) });
+        return lease;
+      });
+    // A process splits it, begins the one that kills, and is gone.
+    const kinds = ['never', 'kills', 'ship', 'mail'].map((name) => `settled:${name}` as const);
+    await under.store.finish(await claim('settled'), { kind: 'split', into: kinds });
+    await claim('settled:kills');
     await b.latch.start();
-    await eventually('all are done', async () => (await effectOf(b, task))?.state === 'done');
-    expect(seen).toEqual(['mail', 'ship', 'count', 'ship']);
+    const ended = await eventually('all have ended', async () => {
+      const { effects } = await b.latch.ledger({ taskId: task.id });
+      return effects.every(({ state }) => state === 'done' || state === 'dead') && effects;
+    });
+    expect(ended.map(({ kind, state, runs, lastError }) => [kind, state, runs, lastError])).toEqual([
+      ['settled', 'done', 1, null],
+      ['settled:kills', 'dead', 2, 'crashed'],
+      ['settled:mail', 'done', 1, null],
+      ['settled:never', 'dead', 1, 'Error'],
+      ['settled:ship', 'done', 2, 'Error'],
+    ]);
+    const ran = [...seen].sort();
+    expect(ran).toEqual(['mail', 'never', 'ship', 'ship'].map((name) => `${task.id}:settled:1:${name}`));
     await b.latch.stop();
   });
 
