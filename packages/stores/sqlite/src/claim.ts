@@ -1,4 +1,4 @@
-import type { CheckLease, ClaimOptions, EffectKind, EffectLease } from '@tasklatch/core';
+import { type CheckLease, type ClaimOptions, causeOf, EFFECT_CAUSES, type EffectLease } from '@tasklatch/core';
 import type { Act } from './act.js';
 import type { Connection } from './connection.js';
 import { claimedEffects, type EffectRow, putEffect, readyEffects } from './effect-row.js';
@@ -22,13 +22,11 @@ export function claimChecks({ db, now }: Act, want: ClaimOptions): readonly Chec
   });
 }
 
-const ALL_KINDS: readonly EffectKind[] = ['settled', 'progress', 'fact'];
-
 export function claimEffects({ db, now }: Act, want: ClaimOptions): readonly EffectLease[] {
   const held = claimedEffects(db, want.claimId, now);
   if (held.length > 0) return held.flatMap((row) => effectLease(db, row));
-  const due = want.from.flatMap(({ provider, limit }) =>
-    (want.kinds ?? ALL_KINDS)
+  const due = want.from.flatMap(({ provider, limit, kinds = EFFECT_CAUSES }) =>
+    kinds
       .flatMap((kind) => readyEffects(db, provider, kind, now, limit))
       .sort((a, b) => a.readyAt - b.readyAt)
       .slice(0, limit),
@@ -56,9 +54,9 @@ const checkLease = (row: TaskRow, now: number): CheckLease => ({
 
 /** A list of one; none when the task is gone, which only a hand in the tables can do. */
 function effectLease(db: Connection, row: EffectRow): EffectLease[] {
-  const { taskId, kind, number, fence, starts, ends, steps } = row;
+  const { taskId, kind, number, fence, starts, ends } = row;
   const task = findTask(db, taskId)?.task;
   if (task === undefined) return [];
-  const entry = kind === 'fact' ? (findEntry(db, taskId, number) ?? null) : null;
-  return [{ work: 'effect', taskId, kind, number, fence, task, entry, starts, ends, steps }];
+  const entry = causeOf(kind) === 'fact' ? (findEntry(db, taskId, number) ?? null) : null;
+  return [{ work: 'effect', taskId, kind, number, fence, task, entry, starts, ends }];
 }

@@ -18,7 +18,6 @@ export interface EffectRow {
   runs: number;
   starts: number;
   ends: number;
-  steps: readonly string[];
   doneAt: number | null;
   lastError: string | null;
 }
@@ -30,6 +29,10 @@ export function findEffect(db: Connection, taskId: string, kind: EffectKind, num
 
 export const effectsOf = (db: Connection, taskId: string): readonly EffectRow[] =>
   db.all<EffectColumns>('effectsOfTask', toText(taskId)).map(fromColumns);
+
+/** `progress` and the parts it was split into. */
+export const progressEffectsOf = (db: Connection, taskId: string): readonly EffectRow[] =>
+  db.all<EffectColumns>('progressEffects', toText(taskId)).map(fromColumns);
 
 export const readyEffects = (
   db: Connection,
@@ -62,7 +65,6 @@ export function putEffect(db: Connection, row: EffectRow): void {
     row.runs,
     row.starts,
     row.ends,
-    JSON.stringify(row.steps),
     row.doneAt,
     toTextOrNull(row.lastError),
   );
@@ -76,7 +78,6 @@ export const effectRecord = (row: EffectRow): EffectRecord => ({
   runs: row.runs,
   starts: row.starts,
   ends: row.ends,
-  steps: row.steps,
   dueAt: row.dueAt,
   leaseUntil: row.leaseUntil,
   doneAt: row.doneAt,
@@ -97,7 +98,6 @@ interface EffectColumns {
   readonly runs: number;
   readonly starts: number;
   readonly ends: number;
-  readonly steps: string;
   readonly done_at: number | null;
   readonly last_error: string | null;
 }
@@ -116,7 +116,6 @@ const fromColumns = (row: EffectColumns): EffectRow => ({
   runs: row.runs,
   starts: row.starts,
   ends: row.ends,
-  steps: JSON.parse(row.steps),
   doneAt: row.done_at,
   lastError: fromTextOrNull(row.last_error),
 });

@@ -2,7 +2,7 @@ import { type CheckLease, type EffectLease, type Lease, TasklatchError, type Wor
 import type { Act } from './act.js';
 import type { Connection } from './connection.js';
 import { type EffectRow, findEffect, putEffect } from './effect-row.js';
-import { dueAgain } from './make-due.js';
+import { dueAgain, makeDue } from './make-due.js';
 import { findTask, saveTask, type TaskRow } from './task-row.js';
 
 export function extend({ db, now }: Act, lease: Lease, leaseMs: number): boolean {
@@ -38,33 +38,31 @@ function heldCheck(db: Connection, lease: CheckLease): TaskRow | undefined {
 function finishEffect(act: Act, lease: EffectLease, end: WorkEnd): boolean {
   const effect = heldEffect(act.db, lease);
   if (effect === undefined) return false;
-  if (end.kind === 'step') {
-    if (!effect.steps.includes(end.step)) effect.steps = [...effect.steps, end.step];
-    putEffect(act.db, effect);
-    return true;
-  }
   effect.ends += 1;
   effect.leaseUntil = null;
   effect.claim = null;
-  if (end.kind === 'done') {
-    effect.state = 'done';
-    effect.doneAt = act.now;
-    if (effect.again) {
-      effect.again = false;
-      dueAgain(act, effect);
-      return true;
-    }
-  } else {
+  if (end.kind === 'again' || end.kind === 'dead') {
     effect.state = end.kind === 'again' ? 'due' : 'dead';
     if (end.kind === 'again') effect.dueAt = act.now + end.inMs;
     effect.lastError = end.error ?? null;
+    putEffect(act.db, effect);
+    return true;
   }
-  putEffect(act.db, effect);
+  effect.state = 'done';
+  effect.doneAt = act.now;
+  if (effect.again) {
+    effect.again = false;
+    dueAgain(act, effect);
+  } else putEffect(act.db, effect);
+  if (end.kind === 'split') {
+    const task = { id: effect.taskId, provider: effect.provider };
+    for (const kind of end.into) makeDue(act, task, kind, effect.number);
+  }
   return true;
 }
 
 function finishCheck({ db, now }: Act, lease: CheckLease, end: WorkEnd): boolean {
-  if (end.kind === 'dead' || end.kind === 'step') {
+  if (end.kind === 'dead' || end.kind === 'split') {
     throw new TasklatchError('not_supported', `A check can't end as "${end.kind}": use "again" or "done".`);
   }
   const row = heldCheck(db, lease);

@@ -1,4 +1,4 @@
-import type { Fact, LedgerEntry, Outcome } from '@tasklatch/core';
+import { type Fact, type LedgerEntry, mergeFact, type Outcome, splitFact } from '@tasklatch/core';
 import type { Connection } from './connection.js';
 import { toText } from './text-column.js';
 
@@ -11,9 +11,13 @@ export function countCopies(db: Connection, taskId: string, key: string, seen: S
   return db.all<{ readonly outcome: Outcome }>('countCopies', ...values)[0]?.outcome;
 }
 
-export function insertEntry(db: Connection, taskId: string, entry: Omit<LedgerEntry, 'id'>): void {
+/** Answers whether it has content, which the task's row has to say too. */
+export function insertEntry(db: Connection, taskId: string, entry: Omit<LedgerEntry, 'id'>): boolean {
   const { seq, fact, at, lastAt, copies, outcome } = entry;
-  db.all('insertEntry', toText(taskId), seq, toText(fact.key), at, lastAt, copies, outcome, JSON.stringify(fact));
+  const { bare, content } = splitFact(fact);
+  const texts = [JSON.stringify(bare), content === null ? null : JSON.stringify(content)] as const;
+  db.all('insertEntry', toText(taskId), seq, toText(fact.key), at, lastAt, copies, outcome, ...texts);
+  return content !== null;
 }
 
 export const entriesOf = (db: Connection, taskId: string): readonly LedgerEntry[] =>
@@ -31,10 +35,12 @@ interface EntryColumns {
   readonly copies: number;
   readonly outcome: Outcome;
   readonly fact: string;
+  readonly content: string | null;
 }
 
 function entryOf(taskId: string, row: EntryColumns): LedgerEntry {
-  const fact: Fact = JSON.parse(row.fact);
+  const bare: Fact = JSON.parse(row.fact);
+  const fact = mergeFact(bare, row.content === null ? null : JSON.parse(row.content));
   const { seq, at, copies, outcome } = row;
   return { id: `${taskId}:${seq}`, seq, at, lastAt: row.last_at, copies, outcome, fact };
 }

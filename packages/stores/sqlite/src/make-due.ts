@@ -1,20 +1,21 @@
-import type { EffectKind } from '@tasklatch/core';
+import type { EffectKind, Task } from '@tasklatch/core';
 import type { Act } from './act.js';
-import { type EffectRow, effectsOf, findEffect, putEffect } from './effect-row.js';
-import type { TaskRow } from './task-row.js';
+import { type EffectRow, effectsOf, findEffect, progressEffectsOf, putEffect } from './effect-row.js';
+
+type Owner = Pick<Task, 'id' | 'provider'>;
 
 /** Makes an effect due: new, or again from the start. One that runs is due again when it ends. */
-export function makeDue(act: Act, row: TaskRow, kind: EffectKind, number: number): void {
-  const held = findEffect(act.db, row.task.id, kind, number);
+export function makeDue(act: Act, task: Owner, kind: EffectKind, number: number): void {
+  const held = findEffect(act.db, task.id, kind, number);
   if (held === undefined) {
-    putEffect(act.db, newEffect(row, kind, number, act.now));
-    act.wake('effect', row.task.id);
+    putEffect(act.db, newEffect(task, kind, number, act.now));
+    act.wake('effect', task.id);
   } else dueAgain(act, held);
 }
 
 /** Makes what lies dead or done due again. */
-export function replay(act: Act, row: TaskRow, kind: EffectKind): void {
-  for (const effect of effectsOf(act.db, row.task.id)) {
+export function replay(act: Act, taskId: string, kind: EffectKind): void {
+  for (const effect of effectsOf(act.db, taskId)) {
     if (effect.kind === kind && (effect.state === 'dead' || effect.state === 'done')) dueAgain(act, effect);
   }
 }
@@ -27,7 +28,6 @@ export function dueAgain(act: Act, effect: EffectRow): void {
     effect.dueAt = act.now;
     effect.starts = 0;
     effect.ends = 0;
-    effect.steps = [];
     effect.doneAt = null;
     effect.lastError = null;
     act.wake('effect', effect.taskId);
@@ -36,20 +36,20 @@ export function dueAgain(act: Act, effect: EffectRow): void {
 }
 
 /** The verdict is there: progress has nothing more to tell. A run under way comes to its end. */
-export function endProgress(act: Act, row: TaskRow): void {
-  const progress = findEffect(act.db, row.task.id, 'progress', 0);
-  if (progress === undefined) return;
-  progress.again = false;
-  if (progress.state !== 'running') {
-    progress.state = 'done';
-    progress.doneAt = act.now;
+export function endProgress(act: Act, taskId: string): void {
+  for (const progress of progressEffectsOf(act.db, taskId)) {
+    progress.again = false;
+    if (progress.state !== 'running') {
+      progress.state = 'done';
+      progress.doneAt = act.now;
+    }
+    putEffect(act.db, progress);
   }
-  putEffect(act.db, progress);
 }
 
-const newEffect = (row: TaskRow, kind: EffectKind, number: number, now: number): EffectRow => ({
-  taskId: row.task.id,
-  provider: row.task.provider,
+const newEffect = (task: Owner, kind: EffectKind, number: number, now: number): EffectRow => ({
+  taskId: task.id,
+  provider: task.provider,
   kind,
   number,
   state: 'due',
@@ -61,7 +61,6 @@ const newEffect = (row: TaskRow, kind: EffectKind, number: number, now: number):
   runs: 0,
   starts: 0,
   ends: 0,
-  steps: [],
   doneAt: null,
   lastError: null,
 });

@@ -10,7 +10,7 @@ export async function purge(writer: Writer, query: PurgeQuery): Promise<number> 
   const { discard, limit = 500 } = query;
   if (discard !== undefined) return writer.write(({ db }) => discardQuarantined(db, discard));
   let gone = 0;
-  for (const act of [purgeTasks, purgeQuarantine]) {
+  for (const act of [purgeTasks, purgeQuarantine, purgeContents]) {
     for (let room = limit - gone; room > 0; room = limit - gone) {
       const want = Math.min(room, STEP);
       const went = await writer.write((within) => act(within, query, want));
@@ -32,3 +32,13 @@ function purgeTasks({ db, now }: Act, query: PurgeQuery, limit: number): number 
 
 const purgeQuarantine = ({ db, now }: Act, query: PurgeQuery, limit: number): number =>
   db.all('purgeQuarantined', now - query.quarantinedForMs, limit).length;
+
+/** The entries stay, and so does what the task itself says. */
+function purgeContents({ db, now }: Act, query: PurgeQuery, limit: number): number {
+  const { contentForMs = Number.POSITIVE_INFINITY } = query;
+  const tasks = db.all<{ readonly id: string }>('tasksWithContent', now - contentForMs, limit);
+  for (const { id } of tasks) {
+    for (const statement of ['deleteContents', 'markWithoutContent']) db.all(statement, id);
+  }
+  return tasks.length;
+}

@@ -94,12 +94,12 @@ function apply(act: Act, row: TaskRow, fact: Fact, limits: StoreLimits, adopted?
   saveTask(db, row);
 
   if (step.due === 'settled') {
-    makeDue(act, row, 'settled', step.task.verdicts);
-    endProgress(act, row);
+    makeDue(act, step.task, 'settled', step.task.verdicts);
+    endProgress(act, before.id);
   }
-  if (step.due === 'progress') makeDue(act, row, 'progress', 0);
-  if (fact.announce && written && step.outcome !== 'foreign') makeDue(act, row, 'fact', row.entries);
-  if (fact.replay !== null) replay(act, row, fact.replay);
+  if (step.due === 'progress') makeDue(act, step.task, 'progress', 0);
+  if (fact.announce && written && step.outcome !== 'foreign') makeDue(act, step.task, 'fact', row.entries);
+  if (fact.replay !== null) replay(act, before.id, fact.replay);
   if (step.outcome === 'hint') act.wake('check', before.id);
   if (step.changed) act.wake('task', before.id);
   if (step.task.externalId !== null && step.task.externalId !== before.externalId) adopt(act, row, limits);
@@ -114,7 +114,7 @@ function write(act: Act, row: TaskRow, fact: Fact, outcome: Outcome, seen: Seen,
     return false;
   }
   row.entries += 1;
-  insertEntry(act.db, row.task.id, { seq: row.entries, ...seen, outcome, fact });
+  if (insertEntry(act.db, row.task.id, { seq: row.entries, ...seen, outcome, fact })) row.hasContent = true;
   return true;
 }
 

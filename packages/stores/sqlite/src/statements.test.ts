@@ -30,8 +30,16 @@ const WALKS: Record<string, string> = {
   'list by done': 'SCAN task USING INDEX tasklatch_task_created',
 };
 
+const planOf = (sql: string): string[] =>
+  temp.all<{ detail: string }>(`EXPLAIN QUERY PLAN ${sql}`).map(({ detail }) => detail);
+
 // SQLite plans without looking at how much there is, so an empty file shows the plans of a large one.
 it.each(ALL)('never walks through a whole table: %s', (name, sql) => {
-  const plan = temp.all<{ detail: string }>(`EXPLAIN QUERY PLAN ${sql}`).map(({ detail }) => detail);
-  expect(plan.filter((step) => step.startsWith('SCAN'))).toEqual(WALKS[name] === undefined ? [] : [WALKS[name]]);
+  expect(planOf(sql).filter((step) => step.startsWith('SCAN'))).toEqual(WALKS[name] === undefined ? [] : [WALKS[name]]);
+});
+
+it('finds the contents to purge without walking over settled tasks that have none', () => {
+  expect(planOf(STATEMENTS.get('tasksWithContent') ?? '')).toEqual([
+    'SEARCH tasklatch_task USING INDEX tasklatch_task_content (settled_at<?)',
+  ]);
 });

@@ -8,6 +8,8 @@ export interface TaskRow {
   /** Ledger entries written; also the `seq` of the newest. */
   entries: number;
   dropped: number;
+  /** An entry of its ledger has content. */
+  hasContent: boolean;
   readonly check: { fence: number; until: number | null; claim: string | null; starts: number };
 }
 
@@ -15,6 +17,7 @@ export const newTaskRow = (task: Task): TaskRow => ({
   task,
   entries: 0,
   dropped: 0,
+  hasContent: false,
   check: { fence: 0, until: null, claim: null, starts: 0 },
 });
 
@@ -56,6 +59,7 @@ const changing = (row: TaskRow) =>
     JSON.stringify(row.task),
     row.entries,
     row.dropped,
+    row.hasContent ? 1 : 0,
     checkAt(row),
     row.check.fence,
     row.check.until,
@@ -67,6 +71,7 @@ interface TaskColumns {
   readonly task: string;
   readonly entries: number;
   readonly dropped: number;
+  readonly has_content: 0 | 1;
   readonly check_fence: number;
   readonly check_until: number | null;
   readonly check_claim: string | null;
@@ -77,6 +82,7 @@ const fromColumns = (row: TaskColumns): TaskRow => ({
   task: JSON.parse(row.task),
   entries: row.entries,
   dropped: row.dropped,
+  hasContent: row.has_content === 1,
   check: {
     fence: row.check_fence,
     until: row.check_until,

@@ -12,8 +12,7 @@ for (;;) {
   const leases = await store.claim('effect', {
     claimId: randomUUID(),
     leaseMs: 60_000,
-    from: [{ provider: 'acme', limit: 25 }],
-    kinds: ['settled'],
+    from: [{ provider: 'acme', limit: 25, kinds: ['settled'] }],
   });
   if (leases.length === 0) break;
   const ended = await Promise.all(leases.map((lease) => store.finish(lease, { kind: 'done' })));

@@ -6,7 +6,7 @@ import { sqliteStore } from '../src/index.js';
 // when that is committed. Ends when there are no more.
 const [file = '', leaseMs = '60000'] = process.argv.slice(2);
 const store = sqliteStore({ file });
-const want = { leaseMs: Number(leaseMs), from: [{ provider: 'acme', limit: 20 }], kinds: ['settled'] } as const;
+const want = { leaseMs: Number(leaseMs), from: [{ provider: 'acme', limit: 20, kinds: ['settled'] }] } as const;
 
 for (let idle = 0; idle < 5; idle += 1) {
   const leases = await store.claim('effect', { ...want, claimId: randomUUID() });

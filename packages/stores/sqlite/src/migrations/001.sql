@@ -16,6 +16,8 @@ CREATE TABLE tasklatch_task (
   -- Its ledger: entries written, and facts that were joined but not written.
   entries INTEGER NOT NULL,
   dropped INTEGER NOT NULL,
+  -- 1: an entry of it has content.
+  has_content INTEGER NOT NULL,
   -- Its check: when one may be claimed (never: NULL), and the lease.
   check_at INTEGER,
   check_fence INTEGER NOT NULL,
@@ -27,6 +29,8 @@ CREATE UNIQUE INDEX tasklatch_task_external ON tasklatch_task (provider, externa
 CREATE INDEX tasklatch_task_check ON tasklatch_task (provider, check_at) WHERE check_at IS NOT NULL;
 CREATE INDEX tasklatch_task_check_claim ON tasklatch_task (check_claim) WHERE check_claim IS NOT NULL;
 CREATE INDEX tasklatch_task_settled ON tasklatch_task (settled_at) WHERE settled_at IS NOT NULL;
+-- What purge takes contents from; a task whose ledger has none is not in it.
+CREATE INDEX tasklatch_task_content ON tasklatch_task (settled_at) WHERE has_content = 1 AND settled_at IS NOT NULL;
 CREATE INDEX tasklatch_task_created ON tasklatch_task (created_at, id);
 CREATE INDEX tasklatch_task_owner ON tasklatch_task (owner, created_at, id) WHERE owner IS NOT NULL;
 CREATE INDEX tasklatch_task_provider ON tasklatch_task (provider, created_at, id);
@@ -40,14 +44,17 @@ CREATE TABLE tasklatch_ledger (
   last_at INTEGER NOT NULL,
   copies INTEGER NOT NULL,
   outcome TEXT NOT NULL,
-  -- The whole fact as JSON.
+  -- The fact without its content, as JSON.
   fact TEXT NOT NULL,
+  -- Result, error, headers and body, as JSON. NULL: it had none, or purge took it.
+  content TEXT,
   PRIMARY KEY (task_id, seq),
   UNIQUE (task_id, key)
 );
 
 CREATE TABLE tasklatch_effect (
   task_id TEXT NOT NULL,
+  -- Its cause, or cause and handler: `settled`, `settled:mail`.
   kind TEXT NOT NULL,
   number INTEGER NOT NULL,
   provider TEXT NOT NULL,
@@ -63,8 +70,6 @@ CREATE TABLE tasklatch_effect (
   runs INTEGER NOT NULL,
   starts INTEGER NOT NULL,
   ends INTEGER NOT NULL,
-  -- JSON array of names.
-  steps TEXT NOT NULL,
   done_at INTEGER,
   last_error TEXT,
   PRIMARY KEY (task_id, kind, number)
@@ -86,6 +91,7 @@ CREATE TABLE tasklatch_quarantine (
   at INTEGER NOT NULL,
   last_at INTEGER NOT NULL,
   copies INTEGER NOT NULL,
+  -- The whole fact as JSON, content and all.
   fact TEXT NOT NULL,
   UNIQUE (provider, task_id, external_id, key)
 );
