@@ -10,6 +10,7 @@ import {
 } from '@tasklatch/core';
 import { describe, expect, it } from 'vitest';
 import { aRequest } from './a-request.js';
+import { manualClock } from './manual-clock.js';
 import { bench, eventually, freshKey, rest, SECRET, SIGNED } from './promises/bench.js';
 import { listening } from './promises/listening.js';
 import { scriptedProvider } from './scripted-provider.js';
@@ -357,6 +358,40 @@ describe('a latch at work', () => {
     expect(await effectOf(hangs.id)).toMatchObject({ runs: 2, lastError: 'timeout' });
     expect(await effectOf(never.id)).toMatchObject({ runs: 1, lastError: 'E_NEVER' });
     await b.latch.stop();
+  });
+
+  it('forgets what deliveries brought before it forgets their task, each in its own time', async () => {
+    const clock = manualClock();
+    const store = memoryStore({ clock });
+    const b = bench(
+      { store, close: async () => undefined },
+      {
+        callbacks: { baseUrl: 'https://app.example.com/callbacks', secret: SECRET, keep: 'full' },
+        retention: { contentForMs: 1_000, settledForMs: 5_000 },
+        clock,
+      },
+    );
+    b.latch.onSettled(() => undefined);
+    const task = await submit(b);
+    await b.deliver(task, DONE, SIGNED);
+    const seen = async () => {
+      const { entries } = await b.latch.ledger({ taskId: task.id });
+      const delivery = entries.find(({ fact }) => fact.source === 'delivery')?.fact.delivery;
+      return {
+        body: delivery?.body ?? null,
+        hash: delivery?.bodyHash,
+        task: (await b.latch.get({ id: task.id }))?.status,
+      };
+    };
+    await b.latch.tick();
+    const before = await seen();
+    expect(before).toMatchObject({ body: expect.any(String), task: 'succeeded' });
+    await clock.advance(2_000);
+    await b.latch.tick();
+    expect(await seen()).toEqual({ ...before, body: null });
+    await clock.advance(5_000);
+    await b.latch.tick();
+    expect(await seen()).toEqual({ body: null, hash: undefined, task: undefined });
   });
 
   it('a handler that hangs holds up none of the others', async () => {
