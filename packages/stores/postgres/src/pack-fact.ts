@@ -1,12 +1,13 @@
-import { type Fact, isTerminal } from '@tasklatch/core';
+import { type Fact, isTerminal, splitFact } from '@tasklatch/core';
 import { escapeText } from './escape-text.js';
 
 /**
- * A fact as `record_v1` takes it (type fact_v1 in the migrations): what the state machine reads as plain values, the whole fact and the
- * verdict's JSON as text, which the database passes on without looking inside.
+ * A fact as `record_v1` takes it (type fact_v1 in the migrations): what the state machine reads as plain values; the fact, its
+ * content and the verdict's JSON as text, which the database passes on without looking inside.
  */
 export function packFact(fact: Fact): Readonly<Record<string, unknown>> {
   const verdict = fact.trust === 'authentic' && fact.status !== null && isTerminal(fact.status);
+  const { bare, content } = splitFact(fact);
   return {
     provider: escapeText(fact.provider),
     task_id: escapeText(fact.taskId),
@@ -23,10 +24,11 @@ export function packFact(fact: Fact): Readonly<Record<string, unknown>> {
     not_sent: escapeText(fact.notSent),
     unparseable: fact.unparseable,
     announce: fact.announce,
-    replay: fact.replay,
+    replay: escapeText(fact.replay),
     open_id: escapeText(fact.open?.id ?? null),
     open_deadline_ms: fact.open?.deadlineMs ?? null,
     releases: fact.releases,
-    fact: JSON.stringify(fact),
+    fact: JSON.stringify(bare),
+    content: content === null ? null : JSON.stringify(content),
   };
 }

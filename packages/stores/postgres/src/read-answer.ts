@@ -1,4 +1,4 @@
-import type { EffectRecord, LedgerEntry, Task } from '@tasklatch/core';
+import { type EffectRecord, type FactContent, type LedgerEntry, mergeFact, type Task } from '@tasklatch/core';
 import { unescapeText } from './escape-text.js';
 
 // The functions of the migrations answer JSON in exactly these shapes, but for the escapes in texts.
@@ -15,11 +15,16 @@ export const readTask = (task: Task): Task => ({
   sendToken: unescapeText(task.sendToken),
 });
 
-/** The fact within was never unpacked, so it has no escapes. */
-export const readEntry = (entry: LedgerEntry): LedgerEntry => ({ ...entry, id: unescapeText(entry.id) });
+/** An entry as it is stored: the fact and its content apart. Neither was ever unpacked, so they have no escapes. */
+export type StoredEntry = LedgerEntry & { readonly content: FactContent | null };
+
+export const readEntry = ({ content, ...entry }: StoredEntry): LedgerEntry => ({
+  ...entry,
+  id: unescapeText(entry.id),
+  fact: mergeFact(entry.fact, content),
+});
 
 export const readEffect = (effect: EffectRecord): EffectRecord => ({
   ...effect,
-  steps: effect.steps.map((step) => unescapeText(step)),
   lastError: unescapeText(effect.lastError),
 });

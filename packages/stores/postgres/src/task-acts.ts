@@ -1,7 +1,6 @@
 import {
   type EffectRecord,
   type Ledger,
-  type LedgerEntry,
   type Opened,
   type Outcome,
   type Recorded,
@@ -15,7 +14,7 @@ import { cursorAfter, readCursor } from './cursor.js';
 import { escapeText } from './escape-text.js';
 import type { News } from './notifier.js';
 import { packFact } from './pack-fact.js';
-import { readEffect, readEntry, readTask } from './read-answer.js';
+import { readEffect, readEntry, readTask, type StoredEntry } from './read-answer.js';
 
 type TaskActs = Pick<TaskStore, 'open' | 'record' | 'get' | 'list' | 'ledger' | 'purge'>;
 type Said = readonly [outcome: Outcome, duplicate: boolean, changed: boolean, woken: boolean, taskId: string | null];
@@ -89,26 +88,26 @@ export function taskActs(call: Call, limits: StoreLimits, tell: (news: readonly 
     async ledger(ref): Promise<Ledger> {
       if ('quarantine' in ref) {
         const { provider, limit = 100 } = ref.quarantine;
-        const entries = await ask<LedgerEntry[]>('quarantine_v1', [
+        const entries = await ask<StoredEntry[]>('quarantine_v1', [
           escapeText(provider ?? null),
           String(Math.max(limit, 0)),
         ]);
-        return { entries, effects: [], dropped: 0 };
+        return { entries: entries.map(readEntry), effects: [], dropped: 0 };
       }
       const { entries, effects, dropped } = await ask<{
-        entries: LedgerEntry[];
+        entries: StoredEntry[];
         effects: EffectRecord[];
         dropped: number;
       }>('ledger_v1', [escapeText(ref.taskId)]);
       return { entries: entries.map(readEntry), effects: effects.map(readEffect), dropped };
     },
 
-    async purge({ settledForMs, abandonedForMs, quarantinedForMs, discard, limit = 500 }) {
+    async purge({ settledForMs, abandonedForMs, quarantinedForMs, contentForMs, discard, limit = 500 }) {
       if (discard !== undefined) {
         const ids = discard.filter((id) => /^q\d{1,18}$/.test(id));
         return ids.length === 0 ? 0 : ask<number>('discard_v1', [ids.join()]);
       }
-      const times = [settledForMs, abandonedForMs, quarantinedForMs].map((ms) =>
+      const times = [settledForMs, abandonedForMs, quarantinedForMs, contentForMs].map((ms) =>
         Number.isFinite(ms) ? String(ms) : null,
       );
       if (limit < 0) throw new TasklatchError('invalid_request', 'The limit of a purge is a number of rows, from 0.');

@@ -53,8 +53,7 @@ it(`keeps what it acknowledged, and does each effect once, through ${KILLS} kill
       const want = {
         claimId: randomUUID(),
         leaseMs: 3_000,
-        from: [{ provider: 'acme', limit: 8 }],
-        kinds: ['settled'] as const,
+        from: [{ provider: 'acme', limit: 8, kinds: ['settled' as const] }],
       };
       const leases = await work.claim('effect', want).catch(() => undefined);
       if (leases === undefined) await sleep(20);

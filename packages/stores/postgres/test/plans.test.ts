@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { ClaimOptions } from '@tasklatch/core';
-import { aDraft, aFact } from '@tasklatch/testing';
+import { aDelivery, aDraft, aFact } from '@tasklatch/testing';
 import type pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { migrate, type PostgresStore, postgresStore } from '../src/index.js';
@@ -78,7 +78,9 @@ async function allActs(store: PostgresStore<pg.PoolClient>): Promise<void> {
   await say('a submit answer', { taskId: id, externalId: id, source: 'submit', status: 'pending' });
   await say('by external id', { externalId: id, announce: true });
   await say('a copy', { externalId: id, announce: true });
-  await say('the verdict', { taskId: id, externalId: id, status: 'succeeded', announce: true });
+  await say('the verdict', {
+    ...{ taskId: id, externalId: id, status: 'succeeded', announce: true, delivery: aDelivery('done') },
+  });
   await say('an unknown id', { externalId: `unknown-${id}` });
   await say('an unknown id again', { externalId: `unknown-${id}` });
   await say('what opens a task', { externalId: `open-${id}`, open: { id: `open-${id}`, deadlineMs: 1000 } });
@@ -117,6 +119,14 @@ async function allActs(store: PostgresStore<pg.PoolClient>): Promise<void> {
     await cheap('extend', () => store.extend(lease, 90_000));
     await cheap('finish', () => store.finish(lease, { kind: 'again', inMs: 3_600_000 }));
   }
+  const whole = effects.slice(4, 6);
+  for (const lease of whole) {
+    await cheap('split', () => store.finish(lease, { kind: 'split', into: ['settled:one', 'settled:two'] }));
+  }
+  const parts = ['settled:one', 'settled:two', 'settled:none'] as const;
+  const fromParts = want().from.map((one) => ({ ...one, kinds: parts }));
+  const claimed = await cheap('claim parts', () => store.claim('effect', want({ from: fromParts })));
+  expect(claimed.length > 0).toBe(whole.length > 0);
   const [effect] = effects.slice(3);
   if (effect) await cheap('transact', () => store.transact(effect, { kind: 'done' }, async () => {}));
   await cheap('get', () => store.get({ id }));
@@ -134,6 +144,9 @@ async function allActs(store: PostgresStore<pg.PoolClient>): Promise<void> {
   await cheap('purge the quarantine', () =>
     store.purge({ settledForMs: never, abandonedForMs: never, quarantinedForMs: 0, limit: 50 }),
   );
+  const forget = { settledForMs: never, abandonedForMs: never, quarantinedForMs: never, contentForMs: 0, limit: 50 };
+  const forgotten = await cheap('purge contents', () => store.purge(forget), { pages: 3000, rows: 120 });
+  expect(forgotten).toBeGreaterThan(0);
   await cheap('discard', () =>
     store.purge({ settledForMs: 0, abandonedForMs: 0, quarantinedForMs: 0, discard: ['q1', 'q2'] }),
   );
@@ -145,14 +158,14 @@ const STATUS = `case when n % 10 < 7 then 'succeeded' when n % 10 < 9 then 'runn
 const fill = (from: number, to: number): Promise<unknown> =>
   admin.query(`
     insert into ${schema}.task (id, provider, owner, expects_callback, status, external_id, sends, created_at, updated_at,
-        settled_at, deadline_at, next_check_at, entries)
+        settled_at, deadline_at, next_check_at, entries, content)
       select 't' || n, case when n % 10000 = 0 then 'rare' else 'p' || n % 3 end,
         case when n % 3 = 0 then 'big' else 'o' || n % 100000 end, true, s, 'x' || n, 1, at, at,
         case when s in ('succeeded', 'failed') then at end, at + interval '1 day',
-        case when s in ('running', 'pending') then at + interval '1 hour' end, 1
+        case when s in ('running', 'pending') then at + interval '1 hour' end, 1, n % 4 > 0
       from (select n, now() - (${to} - n) * interval '1 second' as at, ${STATUS} as s from generate_series(${from}, ${to}) n) d;
-    insert into ${schema}.entry (task_id, seq, key, at, last_at, outcome, fact)
-      select 't' || n, 1, 'k', now(), now(), 'noted', '{}' from generate_series(${from}, ${to}) n;
+    insert into ${schema}.entry (task_id, seq, key, at, last_at, outcome, fact, content)
+      select 't' || n, 1, 'k', now(), now(), 'noted', '{}', case when n % 4 > 0 then '{"body":""}'::json end from generate_series(${from}, ${to}) n;
     insert into ${schema}.effect (task_id, kind, number, provider, state, due_at, ready_at)
       select t.id, 'settled', 1, t.provider, e.state, t.settled_at, case e.state when 'due' then t.settled_at end
       from generate_series(${from}, ${to}) n join ${schema}.task t on t.id = 't' || n,

@@ -77,7 +77,7 @@ const rowOf = (held: Task) => ({
   ...{ progress: held.progress, sends: held.sends, send_token: held.sendToken, verdicts: held.verdicts },
   ...{ version: held.version, created_at: iso(held.createdAt), updated_at: iso(held.updatedAt) },
   ...{ settled_at: iso(held.settledAt), deadline_at: iso(held.deadlineAt), next_check_at: iso(held.nextCheckAt) },
-  ...{ check_fence: 0, check_starts: 0, entries: 0, dropped: 0 },
+  ...{ check_fence: 0, check_starts: 0, entries: 0, dropped: 0, content: false },
 });
 const iso = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString());
 const text = (value: unknown): string | null => (value === null ? null : JSON.stringify(value));

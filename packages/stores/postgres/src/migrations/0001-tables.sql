@@ -59,6 +59,8 @@ create table tasklatch.task (
   -- How many ledger entries there are, which is the last one's seq; and how many found no room.
   entries int not null default 0,
   dropped int not null default 0,
+  -- Whether any of its ledger entries has content.
+  content boolean not null default false,
   -- Promise 7: what has not ended has a next check.
   check ((status in ('succeeded', 'failed', 'canceled', 'expired')) = (next_check_at is null))
 ) with (fillfactor = 85, autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.05);
@@ -67,6 +69,7 @@ create unique index task_external_id on tasklatch.task (tasklatch.pair_v1(provid
 create index task_check_due on tasklatch.task (provider, next_check_at) where next_check_at is not null;
 create index task_check_claim on tasklatch.task (check_claim) where check_claim is not null;
 create index task_settled on tasklatch.task (settled_at) where settled_at is not null;
+create index task_content on tasklatch.task (settled_at) where settled_at is not null and content;
 create index task_newest on tasklatch.task (created_at desc, id desc);
 create index task_owner on tasklatch.task (tasklatch.ref_v1(owner), created_at desc, id desc);
 create index task_provider on tasklatch.task (provider, created_at desc, id desc);
@@ -82,6 +85,8 @@ create table tasklatch.entry (
   copies int not null default 1,
   outcome text not null,
   fact json not null,
+  -- What the fact leaves out and may be forgotten before it; null: nothing, or forgotten.
+  content json,
   primary key (task_id, seq)
 ) with (fillfactor = 90, autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.05);
 
@@ -89,7 +94,8 @@ create unique index entry_key on tasklatch.entry (task_id, key);
 
 create table tasklatch.effect (
   task_id text collate "C" not null,
-  kind text collate "C" not null check (kind in ('settled', 'progress', 'fact')),
+  -- The cause, or cause:handler.
+  kind text collate "C" not null check (split_part(kind, ':', 1) in ('settled', 'progress', 'fact')),
   number int not null,
   provider text collate "C" not null,
   state text collate "C" not null check (state in ('due', 'running', 'done', 'dead')),
@@ -102,7 +108,6 @@ create table tasklatch.effect (
   runs int not null default 0,
   starts int not null default 0,
   ends int not null default 0,
-  steps text[] not null default '{}',
   -- Became due again while it was running.
   again boolean not null default false,
   done_at timestamptz(3),
@@ -133,7 +138,7 @@ create table tasklatch.quarantine (
   at timestamptz(3) not null,
   last_at timestamptz(3) not null,
   copies int not null default 1,
-  -- The fact as record_v1 was given it; its member `fact` holds it as the code made it.
+  -- The fact as record_v1 was given it; its members `fact` and `content` hold it as the code made it.
   packed json not null
 );
 

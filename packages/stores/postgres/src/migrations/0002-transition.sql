@@ -1,6 +1,6 @@
 -- Tasklatch, migration 2: the state machine, exactly as packages/core/src/transition.ts has it.
 
--- A fact as the code packs it: texts escaped; result, error and fact as JSON within a text, so that nothing unpacks them.
+-- A fact as the code packs it: texts escaped; result, error, fact and content as JSON within a text, so that nothing unpacks them.
 create type tasklatch.fact_v1 as (
   provider text,
   task_id text,
@@ -21,7 +21,8 @@ create type tasklatch.fact_v1 as (
   open_id text,
   open_deadline_ms double precision,
   releases text,
-  fact text
+  fact text,
+  content text
 );
 
 create function tasklatch.now_v1() returns timestamptz

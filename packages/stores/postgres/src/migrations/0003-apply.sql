@@ -61,6 +61,8 @@ $$;
 -- Makes an effect due. True if it may be claimed now and could not before.
 create function tasklatch.make_due_v1(p_task text, p_provider text, p_kind text, p_number int, p_now timestamptz)
 returns boolean language plpgsql as $$
+declare
+  v_state text;
 begin
   insert into tasklatch.effect (task_id, kind, number, provider, state, due_at, ready_at)
     values (p_task, p_kind, p_number, p_provider, 'due', p_now, p_now)
@@ -68,15 +70,20 @@ begin
   if found then
     return true;
   end if;
-  update tasklatch.effect set
-      state = 'due', due_at = p_now, ready_at = p_now, starts = 0, ends = 0, steps = '{}', done_at = null, last_error = null
-    where task_id = p_task and kind = p_kind and number = p_number and state in ('done', 'dead');
-  if found then
-    return true;
-  end if;
-  update tasklatch.effect set again = true
-    where task_id = p_task and kind = p_kind and number = p_number and state = 'running' and not again;
-  return false;
+  -- One statement for all states: if it waits for a run that ends just now, it sees that end.
+  update tasklatch.effect e set
+      again = e.again or e.state = 'running',
+      state = case e.state when 'running' then 'running' else 'due' end,
+      due_at = case e.state when 'running' then e.due_at else p_now end,
+      ready_at = case e.state when 'running' then e.ready_at else p_now end,
+      starts = case e.state when 'running' then e.starts else 0 end,
+      ends = case e.state when 'running' then e.ends else 0 end,
+      done_at = null,
+      last_error = case e.state when 'running' then e.last_error end
+    where e.task_id = p_task and e.kind = p_kind and e.number = p_number
+      and (e.state in ('done', 'dead') or (e.state = 'running' and not e.again))
+    returning e.state into v_state;
+  return coalesce(v_state = 'due', false);
 end $$;
 
 -- Joins one fact into its task, whose row is locked. p_at, p_last_at, p_copies: of the quarantined entry it comes from, else null.
@@ -120,9 +127,9 @@ begin
   v_written := task.entries < p_ledger_entries
     or outcome = 'settled' or fact.source = 'operator' or fact.not_sent is not null;
   if v_written then
-    insert into tasklatch.entry (task_id, seq, key, at, last_at, copies, outcome, fact)
+    insert into tasklatch.entry (task_id, seq, key, at, last_at, copies, outcome, fact, content)
       values (p_task, task.entries + 1, v_key, coalesce(p_at, now), coalesce(p_last_at, now), coalesce(p_copies, 1),
-        outcome, fact.fact::json);
+        outcome, fact.fact::json, fact.content::json);
   end if;
   if (step.next).external_id is distinct from task.external_id then
     perform tasklatch.try_lock_v1('e', fact.provider || ' ' || fact.external_id);
@@ -142,18 +149,20 @@ begin
       settled_at = (step.next).settled_at,
       next_check_at = (step.next).next_check_at,
       entries = t.entries + v_written::int,
-      dropped = t.dropped + (not v_written)::int
+      dropped = t.dropped + (not v_written)::int,
+      content = t.content or (v_written and fact.content is not null)
     where t.id = p_task;
 
   if step.due = 'settled' then
     woken := tasklatch.make_due_v1(p_task, task.provider, 'settled', (step.next).verdicts, now);
-    -- Growth before the verdict is no news any more. One that is running ends by itself.
+    -- Growth before the verdict is no news any more. What is running ends by itself. All kinds from 'progress' to the last
+    -- 'progress:name': the semicolon is what follows the colon.
     update tasklatch.effect e set
         again = false,
         state = case e.state when 'running' then 'running' else 'done' end,
         ready_at = case e.state when 'running' then e.ready_at end,
         done_at = case e.state when 'running' then e.done_at else now end
-      where e.task_id = p_task and e.kind = 'progress' and e.number = 0;
+      where e.task_id = p_task and e.kind >= 'progress' and e.kind < 'progress;';
   elsif step.due = 'progress' then
     woken := tasklatch.make_due_v1(p_task, task.provider, 'progress', 0, now);
   end if;

@@ -3,7 +3,8 @@
 create function tasklatch.entry_json_v1(e tasklatch.entry) returns json
 language sql stable as $$
   select json_build_object('id', e.task_id || ':' || e.seq, 'seq', e.seq, 'at', tasklatch.ms_v1(e.at),
-    'lastAt', tasklatch.ms_v1(e.last_at), 'copies', e.copies, 'outcome', e.outcome, 'fact', e.fact)
+    'lastAt', tasklatch.ms_v1(e.last_at), 'copies', e.copies, 'outcome', e.outcome, 'fact', e.fact,
+    'content', e.content)
 $$;
 
 -- Claims due checks. p_from: a JSON array of {provider, limit}. Answers a JSON array of leases.
@@ -48,9 +49,9 @@ begin
       from unnest(v_ids) with ordinality u(id, n) join tasklatch.task t on t.id = u.id), '[]');
 end $$;
 
--- Claims due effects of these kinds (`settled,progress,fact`). Answers a JSON array of leases.
-create function tasklatch.claim_effects_v1(p_claim text, p_lease_ms double precision, p_from text, p_kinds text)
-returns text language plpgsql
+-- Claims due effects. p_from: a JSON array of {provider, limit, kinds}, kinds separated by commas. Answers a JSON array of leases.
+create function tasklatch.claim_effects_v1(p_claim text, p_lease_ms double precision, p_from text) returns text
+language plpgsql
 set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off
 set plan_cache_mode = force_generic_plan set lock_timeout = '5s' as $$
 declare
@@ -74,10 +75,10 @@ begin
     select array_agg(due.task_id order by due.ready_at), array_agg(due.kind order by due.ready_at),
         array_agg(due.number order by due.ready_at)
       into v_tasks, v_kinds, v_numbers
-      from (select w.provider, sum(w."limit")::bigint most
-              from json_to_recordset(p_from::json) w(provider text, "limit" bigint) group by w.provider) want,
+      from (select w.provider, sum(w."limit")::bigint most, string_agg(w.kinds, ',') kinds
+              from json_to_recordset(p_from::json) w(provider text, "limit" bigint, kinds text) group by w.provider) want,
         lateral (
-          select d.* from unnest(string_to_array(p_kinds, ',')) k(kind), lateral (
+          select d.* from (select distinct unnest(string_to_array(want.kinds, ',')) kind) k, lateral (
               select e.task_id, e.kind, e.number, e.ready_at from tasklatch.effect e
                 where e.provider = want.provider and e.kind = k.kind and e.ready_at <= v_now
                 order by e.ready_at limit want.most
@@ -96,8 +97,8 @@ begin
   end if;
   return coalesce((
     select json_agg(json_build_object('taskId', e.task_id, 'kind', e.kind, 'number', e.number, 'fence', e.fence,
-        'starts', e.starts, 'ends', e.ends, 'steps', to_json(e.steps), 'task', tasklatch.task_json_v1(t),
-        'entry', case when e.kind = 'fact' then (select tasklatch.entry_json_v1(l) from tasklatch.entry l
+        'starts', e.starts, 'ends', e.ends, 'task', tasklatch.task_json_v1(t),
+        'entry', case when split_part(e.kind, ':', 1) = 'fact' then (select tasklatch.entry_json_v1(l) from tasklatch.entry l
             where l.task_id = e.task_id and l.seq = e.number) end) order by u.n)
       from unnest(v_tasks, v_kinds, v_numbers) with ordinality u(task_id, kind, number, n)
         join tasklatch.effect e on e.task_id = u.task_id and e.kind = u.kind and e.number = u.number
@@ -150,41 +151,51 @@ begin
   return found;
 end $$;
 
--- Ends an effect, or one step of it. p_end: done, step, again, dead. Answers `lost`, `ended`, or `due` when it became due again at once.
+-- Ends an effect. p_end: done, split, again, dead. p_into: the kinds of a split, separated by commas. Answers `lost`, `ended`, or `due` when
+-- an effect became due at once.
 create function tasklatch.finish_effect_v1(
   p_task text, p_kind text, p_number int, p_fence int,
-  p_end text, p_step text, p_in_ms double precision, p_error text
+  p_end text, p_into text, p_in_ms double precision, p_error text
 ) returns text
 language plpgsql set enable_seqscan = off set plan_cache_mode = force_generic_plan set lock_timeout = '5s' as $$
 declare
-  v_now timestamptz := tasklatch.now_v1();
-  v_state text;
+  v_done boolean := p_end in ('done', 'split');
+  v_now timestamptz;
   v_due timestamptz;
+  v_provider text;
+  v_state text;
+  v_part text;
+  v_woken boolean;
 begin
-  if p_end = 'step' then
-    update tasklatch.effect e set
-        steps = case when p_step = any (e.steps) then e.steps else array_append(e.steps, p_step) end
-      where e.task_id = p_task and e.kind = p_kind and e.number = p_number and e.fence = p_fence and e.state = 'running';
-    return case when found then 'ended' else 'lost' end;
+  if p_end = 'split' then
+    -- It touches several effects of the task, and makes new ones: in turn with facts and purge, as the order of locks has it.
+    perform from tasklatch.task t where t.id = p_task for no key update;
   end if;
+  v_now := tasklatch.now_v1();
   v_due := case when p_end = 'again' then v_now + p_in_ms * interval '1 millisecond' else v_now end;
   update tasklatch.effect e set
-      state = case when p_end = 'again' or (p_end = 'done' and e.again) then 'due' else p_end end,
-      due_at = case when p_end = 'again' or (p_end = 'done' and e.again) then v_due else e.due_at end,
-      ready_at = case when p_end = 'again' or (p_end = 'done' and e.again) then v_due end,
+      state = case when p_end = 'again' or (v_done and e.again) then 'due' when v_done then 'done' else 'dead' end,
+      due_at = case when p_end = 'again' or (v_done and e.again) then v_due else e.due_at end,
+      ready_at = case when p_end = 'again' or (v_done and e.again) then v_due end,
       lease_until = null,
       claim = null,
-      starts = case when p_end = 'done' and e.again then 0 else e.starts end,
-      ends = case when p_end = 'done' and e.again then 0 else e.ends + 1 end,
-      steps = case when p_end = 'done' and e.again then '{}' else e.steps end,
-      done_at = case when p_end = 'done' and not e.again then v_now end,
-      last_error = case when p_end <> 'done' then p_error when e.again then null else e.last_error end,
-      again = e.again and p_end <> 'done'
+      starts = case when v_done and e.again then 0 else e.starts end,
+      ends = case when v_done and e.again then 0 else e.ends + 1 end,
+      done_at = case when v_done and not e.again then v_now end,
+      last_error = case when not v_done then p_error when e.again then null else e.last_error end,
+      again = e.again and not v_done
     where e.task_id = p_task and e.kind = p_kind and e.number = p_number and e.fence = p_fence and e.state = 'running'
-    returning e.state into v_state;
-  -- When this is the end of an effect's own transaction only COMMIT is missing. Should the client be gone, nobody waits long for this row.
+    returning e.provider, e.state into v_provider, v_state;
+  -- When this is the end of an effect's own transaction only COMMIT is missing. Should the client be gone, nobody waits long for its rows.
   perform set_config('idle_in_transaction_session_timeout', '10s', true);
-  return case when v_state is null then 'lost' when v_state = 'due' and v_due <= v_now then 'due' else 'ended' end;
+  if v_state is null then
+    return 'lost';
+  end if;
+  v_woken := v_state = 'due' and v_due <= v_now;
+  foreach v_part in array coalesce(string_to_array(p_into, ','), '{}') loop
+    v_woken := tasklatch.make_due_v1(p_task, v_provider, v_part, p_number, v_now) or v_woken;
+  end loop;
+  return case when v_woken then 'due' else 'ended' end;
 end $$;
 
 -- Whether the lease of an effect is still held. Locks nothing: an effect's own transaction may take its time, and must not keep facts

@@ -54,7 +54,7 @@ begin
       select json_agg(tasklatch.entry_json_v1(e) order by e.seq) from tasklatch.entry e where e.task_id = p_task), '[]'),
     'effects', coalesce((
       select json_agg(json_build_object('kind', e.kind, 'number', e.number, 'state', e.state, 'runs', e.runs,
-          'starts', e.starts, 'ends', e.ends, 'steps', to_json(e.steps), 'dueAt', tasklatch.ms_v1(e.due_at),
+          'starts', e.starts, 'ends', e.ends, 'dueAt', tasklatch.ms_v1(e.due_at),
           'leaseUntil', tasklatch.ms_v1(e.lease_until), 'doneAt', tasklatch.ms_v1(e.done_at), 'lastError', e.last_error)
           order by e.kind, e.number)
         from tasklatch.effect e where e.task_id = p_task), '[]'),
@@ -73,7 +73,7 @@ begin
   end if;
   execute 'select json_agg(json_build_object(''id'', ''q'' || q.id, ''seq'', 0, ''at'', tasklatch.ms_v1(q.at),
         ''lastAt'', tasklatch.ms_v1(q.last_at), ''copies'', q.copies, ''outcome'', ''quarantined'',
-        ''fact'', (q.packed ->> ''fact'')::json) order by q.id)
+        ''fact'', (q.packed ->> ''fact'')::json, ''content'', (q.packed ->> ''content'')::json) order by q.id)
       from (' || v_sql || ' order by q.id limit $2) q'
     into v_answer using p_provider, p_limit;
   return coalesce(v_answer, '[]');

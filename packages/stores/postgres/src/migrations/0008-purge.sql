@@ -1,9 +1,11 @@
 -- Tasklatch, migration 8: purge.
 
--- Deletes at most p_limit tasks and quarantined entries that are past their time, oldest first, and answers how many. Null: never.
+-- Deletes tasks, then quarantined entries, then the contents of settled tasks' ledgers that are past their time, oldest first, and
+-- answers how many: at most p_limit, a task's contents counting as one. Null: never.
 -- Takes only what nobody else has locked, so it never waits for accepts, nor they for more than what is being deleted.
 create function tasklatch.purge_v1(
-  p_settled_ms double precision, p_abandoned_ms double precision, p_quarantined_ms double precision, p_limit int
+  p_settled_ms double precision, p_abandoned_ms double precision, p_quarantined_ms double precision,
+  p_content_ms double precision, p_limit int
 ) returns int language plpgsql
 set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off
 set plan_cache_mode = force_generic_plan set lock_timeout = '5s' as $$
@@ -49,7 +51,16 @@ begin
       order by q.at limit greatest(p_limit - v_gone, 0)
       for update skip locked);
   get diagnostics v_count = row_count;
-  return v_gone + v_count;
+  v_gone := v_gone + v_count;
+
+  v_ids := array(
+    select t.id from tasklatch.task t
+      where t.content and t.settled_at < v_now - p_content_ms * interval '1 millisecond'
+      order by t.settled_at limit greatest(p_limit - v_gone, 0)
+      for no key update skip locked);
+  update tasklatch.entry e set content = null where e.task_id = any (v_ids) and e.content is not null;
+  update tasklatch.task t set content = false where t.id = any (v_ids);
+  return v_gone + cardinality(v_ids);
 end $$;
 
 -- Deletes these quarantined entries (`q1,q2`).
