@@ -1,31 +1,31 @@
 import { setMaxListeners } from 'node:events';
-import { batcher } from './batcher.js';
-import { callbackHandler } from './callback-handler.js';
-import { callbackTokens } from './callback-token.js';
+import { batcher } from './callbacks/batcher.js';
+import { callbackHandler } from './callbacks/callback-handler.js';
+import { callbackTokens } from './callbacks/callback-token.js';
 import { type Clock, systemClock } from './clock.js';
-import { effectHandlers, type FactContext } from './effect-handlers.js';
 import { TasklatchError } from './errors.js';
 import { codeOf, publish } from './events.js';
 import type { Fact } from './fact.js';
-import { heldWhile, holdProcess } from './hold-process.js';
 import { silentLogger } from './logger.js';
 import { operatorActs } from './operator-acts.js';
 import type { CheckPacing, Provider } from './provider.js';
-import { providerGate } from './provider-gate.js';
 import { providersByName } from './providers-by-name.js';
 import { type Random, systemRandom } from './random.js';
-import { checkRunner } from './run-check.js';
-import { effectRunner } from './run-effect.js';
 import { sealFact, unsealFact, unsealTask } from './seal.js';
 import { resolveSettings, type TasklatchSettings } from './settings.js';
 import type { Recorded, TaskStore } from './store.js';
 import { submitter } from './submit.js';
 import { isTerminal, type Task } from './task.js';
-import { taskHandler } from './task-handler.js';
 import { freshTaskId } from './task-id.js';
 import type { Tasklatch } from './tasklatch.js';
-import { watchers } from './watch.js';
-import { worker } from './worker.js';
+import { taskHandler } from './tasks/task-handler.js';
+import { watchers } from './tasks/watch.js';
+import { effectHandlers, type FactContext } from './work/effect-handlers.js';
+import { heldWhile, holdProcess } from './work/hold-process.js';
+import { providerGate } from './work/provider-gate.js';
+import { checkRunner } from './work/run-check.js';
+import { effectRunner } from './work/run-effect.js';
+import { worker } from './work/worker.js';
 
 export interface TasklatchOptions<Tx> extends TasklatchSettings {
   /** Where tasks live: `memoryStore()` for tests, else a store package. */

@@ -5,8 +5,6 @@ export interface HttpRequest {
   readonly path: string;
   /** Header value by lower-case name; repeated headers joined by `, `. */
   header(name: string): string | undefined;
-  /** All header names and values; names in lower case. */
-  headers(): Iterable<readonly [name: string, value: string]>;
   /**
    * The body's bytes. Rejects with `body_too_large` without reading the rest, `body_aborted` when the client went, and
    * `body_consumed` when a parser ate it and left nothing to rebuild it from.

@@ -1,16 +1,8 @@
-export { belowMount } from './below-mount.js';
-export { type CallbackTokens, callbackTokens } from './callback-token.js';
+export { type CallbackTokens, callbackTokens } from './callbacks/callback-token.js';
+export type { DeliveryRetention } from './callbacks/delivery-record.js';
 export { cleanCode } from './clean-text.js';
 export { type Clock, systemClock } from './clock.js';
 export { createTasklatch, type TasklatchOptions } from './create-tasklatch.js';
-export type { DeliveryRetention } from './delivery-record.js';
-export type {
-  EffectContext,
-  EffectHandler,
-  EffectHandlerOptions,
-  FactContext,
-  FactHandler,
-} from './effect-handlers.js';
 export { type ErrorCode, isTasklatchError, ProviderFailure, TasklatchError, unparseable } from './errors.js';
 export type { EventName, TasklatchEvents } from './events.js';
 export { isExternalId, isStatusText } from './external-id.js';
@@ -28,18 +20,19 @@ export {
   type ProviderFact,
 } from './fact.js';
 export { type FactContent, mergeFact, splitFact } from './fact-content.js';
-export { toFetchHandler } from './fetch-http.js';
-export type { CallbackHandler, HttpAnswer, HttpBody, HttpHandler, HttpRequest } from './http.js';
-export type { Logger } from './logger.js';
-export { makeFact } from './make-fact.js';
-export { type MemoryStoreOptions, memoryStore } from './memory-store.js';
+export { belowMount } from './http/below-mount.js';
+export { toFetchHandler } from './http/fetch-http.js';
 export {
   type FromNodeOptions,
   fromNodeRequest,
   type NodeRequest,
   sendNodeAnswer,
   toNodeListener,
-} from './node-http.js';
+} from './http/node-http.js';
+export type { CallbackHandler, HttpAnswer, HttpBody, HttpHandler, HttpRequest } from './http.js';
+export type { Logger } from './logger.js';
+export { makeFact } from './make-fact.js';
+export { type MemoryStoreOptions, memoryStore } from './memory/memory-store.js';
 export type {
   Authenticity,
   CheckPacing,
@@ -52,7 +45,6 @@ export type {
   SubmitRequest,
 } from './provider.js';
 export { type Random, systemRandom } from './random.js';
-export type { EffectOptions } from './run-effect.js';
 export { aesSealer, type Sealer, type SealingKey } from './seal.js';
 export type { TasklatchSettings } from './settings.js';
 export {
@@ -134,9 +126,9 @@ export {
   type TaskStatus,
   type TerminalStatus,
 } from './task.js';
-export type { TaskHandlerOptions } from './task-handler.js';
-export { type TaskView, taskView } from './task-view.js';
 export type { OperatorFact, Tasklatch } from './tasklatch.js';
+export type { TaskHandlerOptions } from './tasks/task-handler.js';
+export { type TaskView, taskView } from './tasks/task-view.js';
 export {
   type Claim,
   claimHeld,
@@ -164,4 +156,12 @@ export { fileAt, filesIn } from './wire/result-files.js';
 export { retryAfterMs } from './wire/retry-after.js';
 export { type SendInit, type Sent, type SentResponse, sendOnce } from './wire/send-once.js';
 export { failedSubmit, noAnswer } from './wire/submit-failure.js';
-export type { TickReport } from './worker.js';
+export type {
+  EffectContext,
+  EffectHandler,
+  EffectHandlerOptions,
+  FactContext,
+  FactHandler,
+} from './work/effect-handlers.js';
+export type { EffectOptions } from './work/run-effect.js';
+export type { TickReport } from './work/worker.js';

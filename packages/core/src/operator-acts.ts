@@ -1,4 +1,4 @@
-import { deliveryFacts } from './delivery-facts.js';
+import { deliveryFacts } from './callbacks/delivery-facts.js';
 import { TasklatchError } from './errors.js';
 import type { EffectKind, Fact, OpenOnFact } from './fact.js';
 import { makeFact } from './make-fact.js';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { callbackTokens } from './callback-token.js';
+import { callbackTokens } from './callbacks/callback-token.js';
 import type { ProviderFact } from './fact.js';
 import { saidBy } from './said-by.js';
 

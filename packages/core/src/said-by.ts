@@ -1,4 +1,4 @@
-import { withoutTokens } from './callback-token.js';
+import { withoutTokens } from './callbacks/callback-token.js';
 import { cleanText, storable, storableJson } from './clean-text.js';
 import { unparseable } from './errors.js';
 import type { Fact, ProviderFact } from './fact.js';

@@ -1,10 +1,10 @@
-import type { DeliveryRetention } from './delivery-record.js';
+import type { DeliveryRetention } from './callbacks/delivery-record.js';
 import { TasklatchError } from './errors.js';
 import type { Logger } from './logger.js';
 import type { CheckPacing } from './provider.js';
-import type { EffectOptions } from './run-effect.js';
 import type { Sealer } from './seal.js';
 import type { PurgeQuery } from './store.js';
+import type { EffectOptions } from './work/run-effect.js';
 
 /** Everything that has a default. */
 export interface TasklatchSettings {

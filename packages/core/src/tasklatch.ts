@@ -1,11 +1,11 @@
-import type { EffectHandler, EffectHandlerOptions, FactHandler } from './effect-handlers.js';
 import type { EffectKind, FactStatus } from './fact.js';
 import type { CallbackHandler, HttpHandler } from './http.js';
 import type { Ledger, LedgerRef, Page, Recorded, TaskQuery, TaskRef } from './store.js';
 import type { SubmitOptions } from './submit.js';
 import type { Task, TaskError, TaskResult } from './task.js';
-import type { TaskHandlerOptions } from './task-handler.js';
-import type { TickReport } from './worker.js';
+import type { TaskHandlerOptions } from './tasks/task-handler.js';
+import type { EffectHandler, EffectHandlerOptions, FactHandler } from './work/effect-handlers.js';
+import type { TickReport } from './work/worker.js';
 
 /** What an operator says about a task, when nobody else will. */
 export interface OperatorFact {

@@ -27,7 +27,6 @@ export function aRequest({
     method,
     path,
     header: (name) => named.get(name.toLowerCase()),
-    headers: () => named,
     async body(limitBytes) {
       if (bytes.byteLength > limitBytes) throw new TasklatchError('body_too_large', 'Too large.');
       return { bytes, exact };

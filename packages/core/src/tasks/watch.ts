@@ -1,8 +1,8 @@
-import type { Clock } from './clock.js';
-import { codeOf, publish } from './events.js';
-import type { TaskStore } from './store.js';
-import { isTerminal, type Task } from './task.js';
-import { pause } from './time-limit.js';
+import type { Clock } from '../clock.js';
+import { codeOf, publish } from '../events.js';
+import type { TaskStore } from '../store.js';
+import { isTerminal, type Task } from '../task.js';
+import { pause } from '../time-limit.js';
 
 /** Follows tasks as they change, whoever changes them. */
 export interface Watchers {

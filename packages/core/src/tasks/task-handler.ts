@@ -1,11 +1,11 @@
-import type { Clock } from './clock.js';
-import { isTasklatchError, TasklatchError } from './errors.js';
-import type { HttpAnswer, HttpHandler, HttpRequest } from './http.js';
-import type { TaskStore } from './store.js';
-import { isTerminal, type Task } from './task.js';
+import type { Clock } from '../clock.js';
+import { isTasklatchError, TasklatchError } from '../errors.js';
+import type { HttpAnswer, HttpHandler, HttpRequest } from '../http.js';
+import type { TaskStore } from '../store.js';
+import { isTerminal, type Task } from '../task.js';
+import { withTimeLimit } from '../time-limit.js';
 import { taskEvents } from './task-events.js';
 import { type TaskView, taskView } from './task-view.js';
-import { withTimeLimit } from './time-limit.js';
 import type { Watchers } from './watch.js';
 
 export interface TaskHandlerOptions<Raw = unknown> {

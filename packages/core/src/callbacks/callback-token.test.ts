@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { systemRandom } from '../random.js';
+import { freshTaskId, taskIdOf } from '../task-id.js';
 import { callbackTokens } from './callback-token.js';
-import { systemRandom } from './random.js';
-import { freshTaskId, taskIdOf } from './task-id.js';
 
 const A = 'first secret, thirty-two characters or more';
 const B = 'second secret, thirty-two characters or more';

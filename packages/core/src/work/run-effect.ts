@@ -1,4 +1,11 @@
-import type { Clock } from './clock.js';
+import type { Clock } from '../clock.js';
+import { TasklatchError } from '../errors.js';
+import { codeOf, publish, type TasklatchEvents } from '../events.js';
+import { causeOf } from '../fact.js';
+import type { Random } from '../random.js';
+import type { EffectLease, TaskStore } from '../store.js';
+import type { Task } from '../task.js';
+import { fullJitter, withTimeLimit } from '../time-limit.js';
 import {
   type EffectContext,
   type EffectHandlers,
@@ -6,13 +13,6 @@ import {
   kindFor,
   type Registered,
 } from './effect-handlers.js';
-import { TasklatchError } from './errors.js';
-import { codeOf, publish, type TasklatchEvents } from './events.js';
-import { causeOf } from './fact.js';
-import type { Random } from './random.js';
-import type { EffectLease, TaskStore } from './store.js';
-import type { Task } from './task.js';
-import { fullJitter, withTimeLimit } from './time-limit.js';
 
 export interface EffectOptions {
   /** Effects at once in this process. Default 16. */

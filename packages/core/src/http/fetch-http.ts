@@ -1,6 +1,6 @@
+import { TasklatchError } from '../errors.js';
+import type { HttpAnswer, HttpBody, HttpHandler, HttpRequest } from '../http.js';
 import { belowMount } from './below-mount.js';
-import { TasklatchError } from './errors.js';
-import type { HttpAnswer, HttpBody, HttpHandler, HttpRequest } from './http.js';
 
 /**
  * A handler for hosts that speak the fetch standard (Hono, Next.js route handlers, Bun, Deno, workers): `Request` in, `Response` out. `mount`
@@ -22,7 +22,6 @@ const fromFetchRequest = (request: Request, path: string, signal: AbortSignal): 
   method: request.method,
   path,
   header: (name) => request.headers.get(name) ?? undefined,
-  headers: () => request.headers.entries(),
   body: (limitBytes) => readBody(request, limitBytes),
   signal,
   rawBodyFix: 'pass the Request on before anything calls its json(), text() or arrayBuffer(), or pass request.clone().',

@@ -1,9 +1,9 @@
-import { publish } from './events.js';
-import { isExternalId } from './external-id.js';
-import type { DeliveryRecord, Fact, OpenOnFact } from './fact.js';
-import { makeFact } from './make-fact.js';
-import type { Provider, RawDelivery } from './provider.js';
-import { hasUnknownStatus, saidBy } from './said-by.js';
+import { publish } from '../events.js';
+import { isExternalId } from '../external-id.js';
+import type { DeliveryRecord, Fact, OpenOnFact } from '../fact.js';
+import { makeFact } from '../make-fact.js';
+import type { Provider, RawDelivery } from '../provider.js';
+import { hasUnknownStatus, saidBy } from '../said-by.js';
 
 export interface ReadingOptions {
   readonly trust: Fact['trust'];

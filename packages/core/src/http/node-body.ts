@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
-import { TasklatchError } from './errors.js';
-import type { HttpBody } from './http.js';
+import { TasklatchError } from '../errors.js';
+import type { HttpBody } from '../http.js';
 
 /** Where the bytes of a body may be found on Node. */
 export interface NodeBodySource {

@@ -1,15 +1,15 @@
-import type { Clock } from './clock.js';
-import { ProviderFailure } from './errors.js';
-import { codeOf, publish, type TasklatchEvents } from './events.js';
-import type { Fact } from './fact.js';
-import { makeFact } from './make-fact.js';
-import type { CheckPacing, Provider } from './provider.js';
+import type { Clock } from '../clock.js';
+import { ProviderFailure } from '../errors.js';
+import { codeOf, publish, type TasklatchEvents } from '../events.js';
+import type { Fact } from '../fact.js';
+import { makeFact } from '../make-fact.js';
+import type { CheckPacing, Provider } from '../provider.js';
+import type { Random } from '../random.js';
+import { hasUnknownStatus, saidBy } from '../said-by.js';
+import type { CheckLease, Recorded, TaskStore } from '../store.js';
+import { isTerminal, type Task } from '../task.js';
+import { withTimeLimit } from '../time-limit.js';
 import type { ProviderGate } from './provider-gate.js';
-import type { Random } from './random.js';
-import { hasUnknownStatus, saidBy } from './said-by.js';
-import type { CheckLease, Recorded, TaskStore } from './store.js';
-import { isTerminal, type Task } from './task.js';
-import { withTimeLimit } from './time-limit.js';
 
 export interface CheckRunnerOptions {
   readonly providers: ReadonlyMap<string, Provider<never>>;

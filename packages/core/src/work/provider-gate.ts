@@ -1,6 +1,6 @@
-import type { Clock } from './clock.js';
-import { publish } from './events.js';
-import type { Provider } from './provider.js';
+import type { Clock } from '../clock.js';
+import { publish } from '../events.js';
+import type { Provider } from '../provider.js';
 
 /** How many checks of one provider this process may begin: concurrency, spacing, and pauses after a 429. */
 export interface ProviderGate {

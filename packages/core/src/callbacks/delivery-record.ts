@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { DeliveryRecord } from './fact.js';
-import type { Authenticity, RawDelivery } from './provider.js';
+import type { DeliveryRecord } from '../fact.js';
+import type { Authenticity, RawDelivery } from '../provider.js';
 
 /**
  * What of a delivery is kept in the ledger.

@@ -1,6 +1,6 @@
 import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto';
-import { TasklatchError } from './errors.js';
-import { isTaskId } from './task-id.js';
+import { TasklatchError } from '../errors.js';
+import { isTaskId } from '../task-id.js';
 
 /**
  * The last segment of a callback URL: a capability for one task. It binds provider and task id by an HMAC with a key of its own and is

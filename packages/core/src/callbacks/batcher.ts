@@ -1,9 +1,9 @@
-import type { Clock } from './clock.js';
-import { TasklatchError } from './errors.js';
-import { codeOf, publish } from './events.js';
-import type { Fact } from './fact.js';
-import type { Recorded, TaskStore } from './store.js';
-import { withTimeLimit } from './time-limit.js';
+import type { Clock } from '../clock.js';
+import { TasklatchError } from '../errors.js';
+import { codeOf, publish } from '../events.js';
+import type { Fact } from '../fact.js';
+import type { Recorded, TaskStore } from '../store.js';
+import { withTimeLimit } from '../time-limit.js';
 
 /** Group commit: facts that come while a `record` flies go together in the next one. No timer, so no wait when idle. */
 export interface Batcher {

@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 /** Runs a program that has a latch and nothing else to live for; answers with what it printed before it ended by itself. */
 const run = (program: string): Promise<string> =>
   new Promise((resolve, reject) => {
-    const core = JSON.stringify(new URL('index.ts', import.meta.url).href);
+    const core = JSON.stringify(new URL('../index.ts', import.meta.url).href);
     const source = `
       import { createTasklatch, memoryStore } from ${core};
       const provider = { name: 'slow', submit: () => new Promise(() => undefined) };

@@ -1,5 +1,5 @@
-import type { Clock } from './clock.js';
-import type { Task } from './task.js';
+import type { Clock } from '../clock.js';
+import type { Task } from '../task.js';
 
 /** Server-sent events of one task: `task` for each state, comments as heartbeat, and an end when the task is terminal. */
 export async function* taskEvents(

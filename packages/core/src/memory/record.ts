@@ -1,8 +1,8 @@
-import type { Fact } from './fact.js';
-import type { MemoryQuarantine } from './memory-quarantine.js';
-import type { MemoryRows, Row, Wake } from './memory-rows.js';
-import type { LedgerEntry, Outcome, Recorded, StoreLimits } from './store.js';
-import { openUnknown, transition } from './transition.js';
+import type { Fact } from '../fact.js';
+import type { LedgerEntry, Outcome, Recorded, StoreLimits } from '../store.js';
+import { openUnknown, transition } from '../transition.js';
+import type { MemoryQuarantine } from './quarantine.js';
+import type { MemoryRows, Row, Wake } from './rows.js';
 
 type Said = Pick<Recorded, 'outcome' | 'duplicate' | 'changed'>;
 

@@ -1,7 +1,7 @@
-import { TasklatchError } from './errors.js';
-import { causeOf, EFFECT_CAUSES } from './fact.js';
-import { type EffectRow, effectId, type MemoryRows, type Row } from './memory-rows.js';
-import type { CheckLease, ClaimOptions, EffectLease, WorkEnd } from './store.js';
+import { TasklatchError } from '../errors.js';
+import { causeOf, EFFECT_CAUSES } from '../fact.js';
+import type { CheckLease, ClaimOptions, EffectLease, WorkEnd } from '../store.js';
+import { type EffectRow, effectId, type MemoryRows, type Row } from './rows.js';
 
 /** Leases of the memory store: claimed, extended, ended. */
 export interface MemoryClaims {

@@ -1,7 +1,7 @@
+import { causeOf, type EffectKind } from '../fact.js';
+import type { EffectRecord, LedgerEntry } from '../store.js';
+import type { Task } from '../task.js';
 import { type DueQueue, dueQueue } from './due-queue.js';
-import { causeOf, type EffectKind } from './fact.js';
-import type { EffectRecord, LedgerEntry } from './store.js';
-import type { Task } from './task.js';
 
 export interface Row {
   task: Task;

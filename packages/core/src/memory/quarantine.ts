@@ -1,6 +1,6 @@
-import type { Fact } from './fact.js';
-import type { LedgerEntry, Recorded, StoreLimits } from './store.js';
-import type { Task } from './task.js';
+import type { Fact } from '../fact.js';
+import type { LedgerEntry, Recorded, StoreLimits } from '../store.js';
+import type { Task } from '../task.js';
 
 /** The quarantine of the memory store: authentic deliveries without a task, or without a meaning yet. */
 export interface MemoryQuarantine {

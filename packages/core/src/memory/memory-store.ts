@@ -1,10 +1,6 @@
-import { type Clock, systemClock } from './clock.js';
-import { TasklatchError } from './errors.js';
-import { splitFact } from './fact-content.js';
-import { memoryClaims } from './memory-claims.js';
-import { memoryQuarantine } from './memory-quarantine.js';
-import { memoryRecord } from './memory-record.js';
-import { memoryRows, type Row, type Wake } from './memory-rows.js';
+import { type Clock, systemClock } from '../clock.js';
+import { TasklatchError } from '../errors.js';
+import { splitFact } from '../fact-content.js';
 import {
   type CheckLease,
   type ClaimOptions,
@@ -16,9 +12,13 @@ import {
   type TaskDraft,
   type TaskQuery,
   type TaskStore,
-} from './store.js';
-import { isTerminal, type Task } from './task.js';
-import { openAgain, openTask } from './transition.js';
+} from '../store.js';
+import { isTerminal, type Task } from '../task.js';
+import { openAgain, openTask } from '../transition.js';
+import { memoryClaims } from './claims.js';
+import { memoryQuarantine } from './quarantine.js';
+import { memoryRecord } from './record.js';
+import { memoryRows, type Row, type Wake } from './rows.js';
 
 export interface MemoryStoreOptions extends Partial<StoreLimits> {
   /** Default: the machine's clock. */

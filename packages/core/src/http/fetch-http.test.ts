@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { HttpAnswer, HttpHandler, HttpRequest } from '../http.js';
 import { toFetchHandler } from './fetch-http.js';
-import type { HttpAnswer, HttpHandler, HttpRequest } from './http.js';
 
 const echo: HttpHandler = async (request) => {
   const { bytes } = await request.body(10);

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
+import type { HttpAnswer, HttpHandler, HttpRequest } from '../http.js';
 import { belowMount } from './below-mount.js';
-import type { HttpAnswer, HttpHandler, HttpRequest } from './http.js';
 import { nodeBody } from './node-body.js';
 
 /** What body parsers leave on a Node request, besides what Node puts there. */
@@ -45,12 +45,6 @@ export function fromNodeRequest(
     method: request.method ?? 'GET',
     path: belowMount(path, '') ?? '/',
     header: (name) => joined(request.headers[name.toLowerCase()]),
-    *headers() {
-      for (const [name, value] of Object.entries(request.headers)) {
-        const one = joined(value);
-        if (one !== undefined) yield [name, one] as const;
-      }
-    },
     body: (limitBytes) =>
       nodeBody(
         {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { systemClock } from '../clock.js';
+import type { Fact } from '../fact.js';
+import { makeFact } from '../make-fact.js';
+import type { Recorded } from '../store.js';
 import { batcher } from './batcher.js';
-import { systemClock } from './clock.js';
-import type { Fact } from './fact.js';
-import { makeFact } from './make-fact.js';
-import type { Recorded } from './store.js';
 
 const fact = (taskId: string): Fact => makeFact({ provider: 'acme', source: 'delivery', taskId, status: 'running' });
 const recorded: Recorded = { outcome: 'noted', duplicate: false, task: null, changed: true };

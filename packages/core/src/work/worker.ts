@@ -1,13 +1,13 @@
 import { setMaxListeners } from 'node:events';
-import type { Clock } from './clock.js';
+import type { Clock } from '../clock.js';
+import { codeOf, publish } from '../events.js';
+import type { Provider } from '../provider.js';
+import type { Random } from '../random.js';
+import type { CheckLease, ClaimOptions, EffectLease, PurgeQuery, TaskStore } from '../store.js';
+import { pause, withTimeLimit } from '../time-limit.js';
 import type { EffectHandlers } from './effect-handlers.js';
-import { codeOf, publish } from './events.js';
-import type { Provider } from './provider.js';
 import type { ProviderGate } from './provider-gate.js';
-import type { Random } from './random.js';
 import type { EffectOptions } from './run-effect.js';
-import type { CheckLease, ClaimOptions, EffectLease, PurgeQuery, TaskStore } from './store.js';
-import { pause, withTimeLimit } from './time-limit.js';
 
 export interface WorkerOptions<Tx> {
   readonly store: TaskStore<Tx>;

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
+import type { ProviderFact } from '../fact.js';
+import type { Provider } from '../provider.js';
 import { deliveryFacts } from './delivery-facts.js';
-import type { ProviderFact } from './fact.js';
-import type { Provider } from './provider.js';
 
 const delivery = {
   method: 'POST',

@@ -1,7 +1,7 @@
-import { TasklatchError } from './errors.js';
-import { EFFECT_CAUSES, type EffectCause, type EffectKind } from './fact.js';
-import type { LedgerEntry } from './store.js';
-import type { Task } from './task.js';
+import { TasklatchError } from '../errors.js';
+import { EFFECT_CAUSES, type EffectCause, type EffectKind } from '../fact.js';
+import type { LedgerEntry } from '../store.js';
+import type { Task } from '../task.js';
 
 /** What an effect gets besides its task. */
 export interface EffectContext<Tx> {

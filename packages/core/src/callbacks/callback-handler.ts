@@ -1,15 +1,15 @@
+import type { Clock } from '../clock.js';
+import { TasklatchError } from '../errors.js';
+import { codeOf, publish } from '../events.js';
+import type { Fact, OpenOnFact } from '../fact.js';
+import type { CallbackHandler, HttpAnswer, HttpRequest } from '../http.js';
+import type { Logger } from '../logger.js';
+import type { Authenticity, Provider, ProviderCallbacks, RawDelivery } from '../provider.js';
+import type { Recorded } from '../store.js';
+import { withTimeLimit } from '../time-limit.js';
 import type { CallbackTokens } from './callback-token.js';
-import type { Clock } from './clock.js';
 import { deliveryFacts } from './delivery-facts.js';
 import { type DeliveryRetention, deliveryRecord } from './delivery-record.js';
-import { TasklatchError } from './errors.js';
-import { codeOf, publish } from './events.js';
-import type { Fact, OpenOnFact } from './fact.js';
-import type { CallbackHandler, HttpAnswer, HttpRequest } from './http.js';
-import type { Logger } from './logger.js';
-import type { Authenticity, Provider, ProviderCallbacks, RawDelivery } from './provider.js';
-import type { Recorded } from './store.js';
-import { withTimeLimit } from './time-limit.js';
 
 export interface CallbackHandlerOptions {
   readonly providers: ReadonlyMap<string, Provider<never>>;

@@ -1,4 +1,4 @@
-import type { Task } from './task.js';
+import type { Task } from '../task.js';
 
 /** What a task route shows of a task unless the app says more: no input, no URL, no words of the provider. */
 export interface TaskView {
