@@ -155,9 +155,9 @@ function cursorOf(cursor: string): { readonly at: number; readonly id: string } 
 /** Takes the contents from the ledgers of tasks that settled before then. Answers of how many tasks. */
 function forgetContents(rows: Iterable<Row>, before: number, limit: number): number {
   let count = 0;
-  for (const { entries, task } of rows) {
+  const old = [...rows].filter(({ task }) => (task.settledAt ?? before) < before);
+  for (const { entries } of old.sort((a, b) => (a.task.settledAt ?? 0) - (b.task.settledAt ?? 0))) {
     if (count >= limit) break;
-    if (task.settledAt === null || task.settledAt >= before) continue;
     let had = false;
     for (const [index, entry] of entries.entries()) {
       const { bare, content } = splitFact(entry.fact);

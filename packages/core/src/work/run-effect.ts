@@ -4,7 +4,7 @@ import { codeOf, publish, type TasklatchEvents } from '../events.js';
 import { causeOf } from '../fact.js';
 import type { Random } from '../random.js';
 import type { EffectLease, TaskStore } from '../store.js';
-import type { Task } from '../task.js';
+import { isTerminal, type Task } from '../task.js';
 import { fullJitter, withTimeLimit } from '../time-limit.js';
 import {
   type EffectContext,
@@ -135,10 +135,8 @@ export function effectRunner<Tx>(
     stop.addEventListener('abort', stopped, { once: true });
     const quiet = heartbeat(lease, abort);
     try {
-      const cause = causeOf(lease.kind);
       const own = handlers.of(lease.kind, lease.task.provider);
-      if (cause === 'settled' && lease.number < lease.task.verdicts) {
-        // `expired` was replaced by the provider's verdict before its effect ran: only the verdict's own effect may run.
+      if (isSuperseded(lease)) {
         await store.finish(lease, { kind: 'done' });
         return tell(lease, null, 'superseded', null, began);
       }
@@ -178,6 +176,10 @@ export function effectRunner<Tx>(
     tell(lease, handler, held ? (dead ? 'dead' : 'again') : 'lost', code, began);
   }
 }
+
+/** `expired` that the provider's verdict replaced before its effect ran, and progress of a task that has settled meanwhile. */
+const isSuperseded = ({ kind, number, task }: EffectLease): boolean =>
+  causeOf(kind) === 'settled' ? number < task.verdicts : causeOf(kind) === 'progress' && isTerminal(task.status);
 
 const isFinal = (error: unknown): boolean => error instanceof Error && 'retry' in error && error.retry === false;
 const isLost = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'lease_lost';

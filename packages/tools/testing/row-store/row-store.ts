@@ -119,19 +119,24 @@ export function rowStore({ name = 'rows', saved, save, now = Date.now, ...over }
       act((rows, at) => {
         if (discard !== undefined) return discard.filter((id) => rows.release(id)).length;
         const old = rows.all().filter((row) => isPurgeable(row, query, at));
-        const gone = old.sort((a, b) => (a.task.settledAt ?? 0) - (b.task.settledAt ?? 0)).slice(0, limit);
+        const gone = old.sort(bySettling).slice(0, limit);
         for (const row of gone) rows.remove(row);
         const entries = rows.quarantined().filter((entry) => entry.at < at - query.quarantinedForMs);
         const released = entries.slice(0, limit - gone.length);
         for (const { id } of released) rows.release(id);
         const { contentForMs = Number.POSITIVE_INFINITY } = query;
-        const emptied = rows.all().flatMap((row) => withoutContents(row, contentForMs, at) ?? []);
+        const emptied = rows
+          .all()
+          .flatMap((row) => withoutContents(row, contentForMs, at) ?? [])
+          .sort(bySettling);
         const most = emptied.slice(0, limit - gone.length - released.length);
         for (const row of most) rows.put(row);
         return gone.length + released.length + most.length;
       }),
   };
 }
+
+const bySettling = (a: TaskRow, b: TaskRow): number => (a.task.settledAt ?? 0) - (b.task.settledAt ?? 0);
 
 function pageOf(rows: readonly TaskRow[], query: TaskQuery): Page<Task> {
   const limit = Math.min(Math.max(query.limit ?? 50, 1), 1000);

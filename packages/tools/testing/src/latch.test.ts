@@ -360,6 +360,29 @@ describe('a latch at work', () => {
     await b.latch.stop();
   });
 
+  it('no handler begins to tell of progress once the task has settled', async () => {
+    const b = bench(under());
+    const ran: string[] = [];
+    for (const name of ['bar', 'log'])
+      b.latch.onProgress((task) => void ran.push(`${name} ${task.status} ${task.progress}`), { name });
+    const task = await submit(b);
+    await b.deliver(task, { status: 'running', progress: 10 }, SIGNED);
+    const from = [{ provider: b.provider.name, limit: 1 }];
+    const [lease] = await b.store.claim('effect', { claimId: freshKey(), leaseMs: 10_000, from });
+    await b.deliver(task, DONE, SIGNED);
+    // A worker split it too late.
+    if (lease !== undefined) await b.store.finish(lease, { kind: 'split', into: ['progress:bar', 'progress:log'] });
+    await b.latch.tick();
+    const { effects } = await b.latch.ledger({ taskId: task.id });
+    expect(effects.map(({ kind, state }) => [kind, state])).toEqual([
+      ['progress', 'done'],
+      ['progress:bar', 'done'],
+      ['progress:log', 'done'],
+      ['settled', 'due'],
+    ]);
+    expect(ran).toEqual([]);
+  });
+
   it('forgets what deliveries brought before it forgets their task, each in its own time', async () => {
     const clock = manualClock();
     const store = memoryStore({ clock });

@@ -161,18 +161,25 @@ export function purgeCases<Tx>({ it, expect }: Suite<Tx>): void {
     ]);
   });
 
-  it('forgets contents in steps of the limit, and of what it adopted as well', async ({ alone }) => {
+  it('forgets contents in steps of the limit, oldest first, and of what it adopted as well', async ({ alone }) => {
     const world = await alone();
-    for (let count = 0; count < 5; count += 1) {
-      const id = `adopts-${count}-${world.provider}`;
-      await world.say({ taskId: id, status: 'succeeded', delivery: aDelivery(`body ${count}`) });
+    const ids = [0, 1, 2, 3, 4].map((count) => `adopts-${count}-${world.provider}`);
+    // Settled the other way round than they came.
+    for (const id of ids)
+      await world.say({ taskId: id, status: 'succeeded', delivery: aDelivery(`the body of ${id}`) });
+    for (const id of ids.toReversed()) {
       await world.open({ id });
+      await world.pass(3);
     }
-    await world.pass(5);
     const query = { ...NOTHING, contentForMs: 0, limit: 2 };
-    const gone: number[] = [];
-    for (let count = 0; count < 4; count += 1) gone.push(await world.store.purge(query));
-    expect(gone).toEqual([2, 2, 1, 0]);
+    const left = async () => {
+      const ledgers = await Promise.all(ids.map((id) => world.ledger(id)));
+      return ids.filter((_, index) => ledgers[index]?.entries.some(({ fact }) => fact.delivery?.body != null));
+    };
+    expect(await world.store.purge(query)).toBe(2);
+    expect(await left()).toEqual(ids.slice(0, 3));
+    expect([await world.store.purge(query), await world.store.purge(query)]).toEqual([2, 1]);
+    expect([await left(), await world.store.purge(query)]).toEqual([[], 0]);
   });
 
   it('forgets quarantined entries by age', async ({ alone }) => {
