@@ -19,6 +19,9 @@ import { readEffect, readEntry, readTask, type StoredEntry } from './read-answer
 type TaskActs = Pick<TaskStore, 'open' | 'record' | 'get' | 'list' | 'ledger' | 'purge'>;
 type Said = readonly [outcome: Outcome, duplicate: boolean, changed: boolean, woken: boolean, taskId: string | null];
 
+/** In one transaction: a fact about a task that is being purged waits for no more than this. */
+const PURGED_AT_ONCE = 50;
+
 /** The acts about tasks and what was said. Each is one call of a function in the schema. */
 export function taskActs(call: Call, limits: StoreLimits, tell: (news: readonly News[]) => void): TaskActs {
   const { ledgerEntries, quarantineEntries, quarantineBytes } = limits;
@@ -111,7 +114,14 @@ export function taskActs(call: Call, limits: StoreLimits, tell: (news: readonly 
         Number.isFinite(ms) ? String(ms) : null,
       );
       if (limit < 0) throw new TasklatchError('invalid_request', 'The limit of a purge is a number of rows, from 0.');
-      return ask<number>('purge_v1', [...times, String(limit)]);
+      let gone = 0;
+      while (gone < limit) {
+        const most = Math.min(PURGED_AT_ONCE, limit - gone);
+        const count = await ask<number>('purge_v1', [...times, String(most)]);
+        gone += count;
+        if (count < most) break;
+      }
+      return gone;
     },
   };
 }
