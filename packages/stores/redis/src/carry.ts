@@ -34,7 +34,7 @@ export async function carry(calls: RedisCalls, limits: StoreLimits, travels: rea
   for (let under = travels; under.length > 0; ) {
     const replies = await Promise.all(
       [...nextStops(under)].map(async ([shard, going]) => {
-        const args = going.flatMap(({ chain, small, learned, json }) => [chain, small, learned, json]);
+        const args = going.flatMap((one) => [one.chain, one.small, one.learned, one.bare, one.content]);
         const reply = await calls.commit('record', shard, [...limitArgs(limits), ...args]);
         return { going, parts: asList(reply).map(asList) };
       }),
@@ -90,9 +90,17 @@ function arrive(travel: Travel, said: readonly string[], answers: Map<number, An
 /** Quarantined facts that a script has begun to adopt and could not finish in its own shard. */
 export function onwardTravels(onward: readonly unknown[]): readonly Travel[] {
   return onward.map((one) => {
-    const [shard = '', small = '', json = '', entry = '', entryShard = '', at = '', lastAt = '', copies = ''] =
-      asTexts(one);
+    const [shard = '', small = '', bare = '', content = '', entry = '', entryShard = '', ...times] = asTexts(one);
+    const [at = '', lastAt = '', copies = ''] = times;
     const learned = JSON.stringify({ entry, entryShard, at, lastAt, copies });
-    return { small, json, slot: null, chain: `adopted ${entryShard}.${entry}`, shard: asNumber(shard), learned };
+    return {
+      small,
+      bare,
+      content,
+      slot: null,
+      chain: `adopted ${entryShard}.${entry}`,
+      shard: asNumber(shard),
+      learned,
+    };
   });
 }

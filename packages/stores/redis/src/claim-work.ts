@@ -1,14 +1,19 @@
-import type { CheckLease, ClaimOptions, EffectKind, EffectLease, Lease } from '@tasklatch/core';
+import {
+  type CheckLease,
+  type ClaimOptions,
+  EFFECT_CAUSES,
+  type EffectKind,
+  type EffectLease,
+  type Lease,
+} from '@tasklatch/core';
 import { ledgerEntryOf } from './ledger-entry.js';
 import type { RedisCalls } from './redis-calls.js';
 import { asList, asNumber, asText, asTexts } from './reply.js';
 import { shareOut } from './share-out.js';
 import { taskRecordOf } from './task-record.js';
-import { escapeText, unescapeText } from './text.js';
+import { escapeText } from './text.js';
 
 type Work = 'check' | 'effect';
-
-const KINDS: readonly EffectKind[] = ['settled', 'progress', 'fact'];
 
 /**
  * Claims the oldest due pieces of each provider, whichever shards they are in. Several shards are asked first what they hold for this
@@ -27,7 +32,7 @@ export async function claimWork(calls: RedisCalls, work: Work, want: ClaimOption
   );
   const claimed = await Promise.all(
     calls.shards.all.map(async (shard) => {
-      const from = want.from.map(({ provider }, index) => ({ provider, limit: shares[index]?.[shard] ?? 0 }));
+      const from = want.from.map((one, index) => ({ ...one, limit: shares[index]?.[shard] ?? 0 }));
       if (from.every(({ limit }) => limit === 0)) return [];
       return (await claimIn(calls, shard, work, { ...want, from }, false)).leases;
     }),
@@ -46,8 +51,11 @@ async function claimIn(
     work,
     claimId: escapeText(want.claimId),
     leaseMs: want.leaseMs,
-    kinds: work === 'check' ? ['check'] : (want.kinds ?? KINDS),
-    from: want.from.map(({ provider, limit }) => [escapeText(provider), Math.max(0, Math.floor(limit))]),
+    from: want.from.map(({ provider, limit, kinds = EFFECT_CAUSES }) => [
+      escapeText(provider),
+      Math.max(0, Math.floor(limit)),
+      work === 'check' ? ['check'] : [...new Set(kinds)],
+    ]),
     look,
   };
   const send = look ? calls.run : calls.commit;
@@ -56,7 +64,7 @@ async function claimIn(
   return {
     due: asList(due).map((times) => asList(times).map(asNumber)),
     leases: asList(leases).map((reply): Lease => {
-      const [id = '', kind = '', number, fence, starts, ends, steps = '', overdue, meta = '', fact = ''] =
+      const [id = '', kind = '', number, fence, starts, ends, overdue, meta = '', fact = '', content = ''] =
         asTexts(reply);
       const task = records.get(id);
       if (task === undefined) throw new Error('claim.lua gave a lease without its task.');
@@ -67,14 +75,9 @@ async function claimIn(
         ...common,
         kind: kind as EffectKind, // One of those that were asked for.
         number: Number(number),
-        entry: meta === '' ? null : ledgerEntryOf(task.id, meta, fact),
+        entry: meta === '' ? null : ledgerEntryOf(task.id, meta, fact, content),
         ends: Number(ends),
-        steps: stepsOf(JSON.parse(steps)),
       } satisfies EffectLease;
     }),
   };
 }
-
-/** cjson writes an empty list as `{}`. */
-export const stepsOf = (steps: unknown): readonly string[] =>
-  Array.isArray(steps) ? steps.map((step) => unescapeText(asText(step))) : [];

@@ -1,4 +1,4 @@
-import type { Fact, StoreLimits } from '@tasklatch/core';
+import type { Fact, LedgerEntry, StoreLimits } from '@tasklatch/core';
 import { aDelivery, aDraft, aFact } from '@tasklatch/testing';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { type ClientUnderTest, clear, freshPrefix, withIoredis } from './clients-under-test.js';
@@ -56,7 +56,7 @@ describe.skipIf(url === '')('an act over several shards whose process dies in be
   it('adopts what waited for an external id, once, whichever step was the last', async () => {
     const draft = aDraft({ id: 'task-1' });
     const early = ['pending', 'running'].map((status) =>
-      aFact({ externalId: 'x-1', status: status as Fact['status'] }),
+      aFact({ externalId: 'x-1', status: status as Fact['status'], delivery: aDelivery(status) }),
     );
     const deaths = await everyStep(
       async (store) => {
@@ -72,6 +72,7 @@ describe.skipIf(url === '')('an act over several shards whose process dies in be
           entries.map(({ fact }) => fact.status),
           at,
         ).toEqual(['pending', 'pending', 'running']);
+        expect(bodiesOf(entries), at).toEqual([null, 'pending', 'running']);
         const said = await store.record([aFact({ externalId: 'x-1', status: 'succeeded' })]);
         expect(said, at).toMatchObject([{ outcome: 'settled', task: { id: draft.id } }]);
       },
@@ -81,8 +82,9 @@ describe.skipIf(url === '')('an act over several shards whose process dies in be
 
   it('adopts what named a task before it was opened', async () => {
     const draft = aDraft({ id: 'task-2' });
-    const early = aFact({ taskId: draft.id, externalId: 'x-2', status: 'succeeded' });
-    const late = aFact({ taskId: draft.id, externalId: 'x-2', status: 'running' });
+    const named = { taskId: draft.id, externalId: 'x-2' };
+    const early = aFact({ ...named, status: 'succeeded', delivery: aDelivery('early') });
+    const late = aFact({ ...named, status: 'running', delivery: aDelivery('late') });
     const deaths = await everyStep(
       (store) => store.record([early, late]),
       (store) => store.open(draft),
@@ -98,6 +100,7 @@ describe.skipIf(url === '')('an act over several shards whose process dies in be
           ['succeeded', 1],
           ['running', 1],
         ]);
+        expect(bodiesOf(entries), at).toEqual(['early', 'late']);
         expect((await store.ledger({ quarantine: {} })).entries, at).toEqual([]);
       },
     );
@@ -192,6 +195,9 @@ describe.skipIf(url === '')('an act over several shards whose process dies in be
     );
   });
 });
+
+const bodiesOf = (entries: readonly LedgerEntry[]) =>
+  entries.map(({ fact }) => (fact.delivery === null ? null : atob(fact.delivery.body ?? '')));
 
 /** Answers so many commands after the first ten, then is dead: the last one is done, and its answer lost. */
 function after(steps: number, send: SendCommand): SendCommand {

@@ -1,4 +1,4 @@
-import { aDraft, aFact } from '@tasklatch/testing';
+import { aDelivery, aDraft, aFact } from '@tasklatch/testing';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { type ClientUnderTest, clear, freshPrefix, keysOf, withIoredis } from './clients-under-test.js';
 import { redisStore } from './redis-store.js';
@@ -85,12 +85,17 @@ async function settleAndPurge(store: ReturnType<typeof redisStore>): Promise<voi
   for (let count = 0; count < 12; count += 1) {
     const { id } = (await store.open(aDraft({ owner: `o${count % 2}` }))).task;
     await store.record([aFact({ taskId: id, externalId: `x${id}`, status: 'running', announce: true })]);
-    await store.record([aFact({ externalId: `x${id}`, status: 'failed', announce: true })]);
+    const delivery = aDelivery('a body');
+    await store.record([aFact({ externalId: `x${id}`, status: 'failed', announce: true, delivery })]);
     await store.record([aFact({ externalId: `orphan-${id}` }), aFact({ taskId: `nobody-${id}` })]);
   }
   const want = { leaseMs: 10_000, from: [{ provider: 'acme', limit: 20 }] };
+  let count = 0;
   for (const lease of await store.claim('effect', { ...want, claimId: 'c' }))
-    await store.finish(lease, { kind: 'done' });
+    await store.finish(lease, count++ % 2 === 0 ? { kind: 'done' } : { kind: 'split', into: [`${lease.kind}:h-1.x`] });
+  const parts = [{ provider: 'acme', limit: 5, kinds: ['settled:h-1.x', 'fact:h-1.x'] as const }];
+  for (const lease of await store.claim('effect', { leaseMs: 1, from: parts, claimId: 'd' }))
+    await store.extend(lease, 1);
   await new Promise((resolve) => setTimeout(resolve, 5));
   expect(await store.purge({ settledForMs: 0, abandonedForMs: 0, quarantinedForMs: 0, limit: 1000 })).toBe(36);
 }

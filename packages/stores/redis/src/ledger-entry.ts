@@ -1,7 +1,7 @@
-import type { Fact, LedgerEntry, Outcome } from '@tasklatch/core';
+import { type Fact, type FactContent, type LedgerEntry, mergeFact, type Outcome } from '@tasklatch/core';
 
-/** Reads an entry from its two fields: `m:<key>` (seq, at, lastAt, copies, outcome) and `f:<seq>` (key, line break, fact). */
-export function ledgerEntryOf(taskId: string, meta: string, written: string): LedgerEntry {
+/** Reads an entry from its fields: `m:<key>` (seq, at, lastAt, copies, outcome), `f:<seq>` (key, line break, bare fact) and `c:<seq>`. */
+export function ledgerEntryOf(taskId: string, meta: string, written: string, content: string): LedgerEntry {
   const [seq, at, lastAt, copies, outcome] = meta.split(' ');
   return {
     id: `${taskId}:${seq}`,
@@ -10,8 +10,11 @@ export function ledgerEntryOf(taskId: string, meta: string, written: string): Le
     lastAt: Number(lastAt),
     copies: Number(copies),
     outcome: outcome as Outcome, // As transition.lua says it.
-    fact: factOf(written.slice(written.indexOf('\n') + 1)),
+    fact: factOf(written.slice(written.indexOf('\n') + 1), content),
   };
 }
 
-export const factOf = (json: string): Fact => JSON.parse(json) as Fact; // As `JSON.stringify` made it of a Fact.
+/** `content` is '' when there is none, or none any more. */
+export const factOf = (bare: string, content: string): Fact =>
+  // Both as `JSON.stringify` made them of what `splitFact` gave.
+  mergeFact(JSON.parse(bare) as Fact, content === '' ? null : (JSON.parse(content) as FactContent));

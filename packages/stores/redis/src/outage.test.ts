@@ -1,5 +1,5 @@
 import type { TaskStore } from '@tasklatch/core';
-import { aDraft, aFact, type FaultProxy, faultProxy } from '@tasklatch/testing';
+import { aDelivery, aDraft, aFact, type FaultProxy, faultProxy } from '@tasklatch/testing';
 import { Redis } from 'ioredis';
 import { afterEach, describe, expect, inject, it } from 'vitest';
 import { type Server, startRedis } from '../../../../tools/services.js';
@@ -35,7 +35,7 @@ describe.skipIf(inject('redisUrl') === null)('while Redis is in trouble', () => 
     const store = storeOn(client);
     const { id } = (await store.open(aDraft())).task;
     const done = (await store.open(aDraft())).task.id;
-    await store.record([aFact({ taskId: done, status: 'canceled' })]);
+    await store.record([aFact({ taskId: done, status: 'canceled', delivery: aDelivery('a body') })]);
     const lease = (
       await store.claim('effect', { claimId: 'c', leaseMs: 60_000, from: [{ provider: 'acme', limit: 9 }] })
     )[0];
@@ -49,7 +49,11 @@ describe.skipIf(inject('redisUrl') === null)('while Redis is in trouble', () => 
     await expect(store.open(aDraft())).rejects.toThrow(/^OOM/);
     expect(await store.ledger({ taskId: id })).toEqual(before);
     expect(await store.get({ provider: 'acme', externalId: 'x' })).toBe(undefined);
-    expect(await store.purge({ settledForMs: -1000, abandonedForMs: -1000, quarantinedForMs: 0 })).toBe(1);
+    const keep = { settledForMs: 600_000, abandonedForMs: 600_000, quarantinedForMs: 0 };
+    expect(await store.purge({ ...keep, contentForMs: -1000 })).toBe(1);
+    expect((await store.ledger({ taskId: done })).entries.map(({ fact }) => fact.delivery?.body)).toEqual([null]);
+    expect(await store.purge({ ...keep, contentForMs: -1000 })).toBe(0);
+    expect(await store.purge({ ...keep, settledForMs: -1000, abandonedForMs: -1000 })).toBe(1);
 
     await client.sendCommand(['CONFIG', 'SET', 'maxmemory', '0'], '');
     const again = await store.record([aFact({ taskId: id, externalId: 'x', status: 'succeeded', announce: true })]);

@@ -1,5 +1,4 @@
 import type { EffectKind, EffectRecord, EffectState, Ledger, LedgerEntry } from '@tasklatch/core';
-import { stepsOf } from './claim-work.js';
 import { factOf, ledgerEntryOf } from './ledger-entry.js';
 import type { RedisCalls } from './redis-calls.js';
 import { asList, asTexts } from './reply.js';
@@ -14,11 +13,11 @@ export async function readLedger(calls: RedisCalls, taskId: string): Promise<Led
   const entries: LedgerEntry[] = [];
   const effects: EffectRecord[] = [];
   for (const [field, value] of fields) {
-    const [, kind, number] = /^e:(\w+):(\d+)$/.exec(field) ?? [];
+    const [, kind, number] = /^e:(\S+):(\d+)$/.exec(field) ?? [];
     if (kind !== undefined) effects.push(effectOf(kind as EffectKind, Number(number), value));
     if (field.startsWith('m:')) {
       const [seq] = value.split(' ');
-      entries.push(ledgerEntryOf(taskId, value, fields.get(`f:${seq}`) ?? ''));
+      entries.push(ledgerEntryOf(taskId, value, fields.get(`f:${seq}`) ?? '', fields.get(`c:${seq}`) ?? ''));
     }
   }
   entries.sort((a, b) => a.seq - b.seq);
@@ -35,7 +34,6 @@ function effectOf(kind: EffectKind, number: number, json: string): EffectRecord 
     runs: numberOf(fields, 'runs') ?? 0,
     starts: numberOf(fields, 'starts') ?? 0,
     ends: numberOf(fields, 'ends') ?? 0,
-    steps: stepsOf(fields.steps),
     dueAt: numberOf(fields, 'dueAt') ?? 0,
     leaseUntil: numberOf(fields, 'leaseUntil'),
     doneAt: numberOf(fields, 'doneAt'),
@@ -50,10 +48,10 @@ export async function readQuarantine(calls: RedisCalls, provider: string | undef
   const replies = await Promise.all(shards.map((shard) => calls.run('waiting', shard, args)));
   const found = replies.flatMap((reply, index) =>
     asList(reply).map((one) => {
-      const [n = '', at, lastAt, copies, fact = '', micros] = asTexts(one);
+      const [n = '', at, lastAt, copies, fact = '', content = '', micros] = asTexts(one);
       const id = entryId(shards[index] ?? 0, n);
       const times = { at: Number(at), lastAt: Number(lastAt), copies: Number(copies) };
-      const entry: LedgerEntry = { id, seq: 0, ...times, outcome: 'quarantined', fact: factOf(fact) };
+      const entry: LedgerEntry = { id, seq: 0, ...times, outcome: 'quarantined', fact: factOf(fact, content) };
       return { entry, micros: Number(micros) };
     }),
   );

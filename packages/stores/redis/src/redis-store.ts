@@ -109,10 +109,10 @@ export function redisStore(options: RedisStoreOptions): TaskStore {
     },
 
     async finish(lease, end) {
-      if (lease.work === 'check' && (end.kind === 'dead' || end.kind === 'step')) {
+      if (lease.work === 'check' && (end.kind === 'dead' || end.kind === 'split')) {
         throw new TasklatchError('not_supported', `A check can't end as "${end.kind}": use "again" or "done".`);
       }
-      const how = end.kind === 'step' ? escapeText(end.step) : end.kind === 'again' ? String(end.inMs) : '';
+      const how = end.kind === 'split' ? end.into.join(' ') : end.kind === 'again' ? String(end.inMs) : '';
       const error = end.kind === 'again' || end.kind === 'dead' ? (escapeOptional(end.error) ?? '') : '';
       const args = [leaseJson(lease), end.kind, how, error];
       return (await calls.commit('finish', shards.ofTask(lease.taskId), args)) === 1;

@@ -1,12 +1,13 @@
-import { type Fact, isTerminal } from '@tasklatch/core';
+import { type Fact, isTerminal, splitFact } from '@tasklatch/core';
 import type { Shards } from './shards.js';
 import { escapeOptional, escapeText, flag } from './text.js';
 
 /** A fact on its way through the shards it needs. */
 export interface Travel {
-  /** What the scripts need to know of the fact, and the whole of it, both as they take it. */
+  /** What the scripts need to know of the fact, and the whole of it in two parts, all as they take it. No content: ''. */
   readonly small: string;
-  readonly json: string;
+  readonly bare: string;
+  readonly content: string;
   /** Its place in the answers; null for a quarantined fact that is adopted on the way. */
   readonly slot: number | null;
   /** Facts of one chain do not overtake each other. */
@@ -31,9 +32,11 @@ export function travelsOf(facts: readonly Fact[], shards: Shards): Travel[] {
     const task = fact.taskId === null ? undefined : shards.ofTask(fact.taskId);
     const id = fact.externalId === null ? undefined : shards.ofExternalId(fact.provider, fact.externalId);
     const home = shards.homeOf(fact.provider);
+    const { bare, content } = splitFact(fact);
     return {
       small: JSON.stringify(smallOf(fact, shards, { task, id, home })),
-      json: JSON.stringify(fact),
+      bare: JSON.stringify(bare),
+      content: content === null ? '' : JSON.stringify(content),
       slot,
       chain: String(chains[slot]),
       shard: task ?? id ?? home,

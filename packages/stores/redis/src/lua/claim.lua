@@ -1,32 +1,33 @@
 -- Takes due work, or gives a claim that is repeated what it holds already.
--- ARGV[4]  JSON: work ('check' or 'effect'), claimId, leaseMs, kinds, from ([provider, limit] pairs), look (true: take nothing new)
--- Returns { leases, tasks, due }: leases { task id, kind or 'check', number, fence, starts, ends, steps
--- (JSON list of strings), overdue, ledger entry's meta, its fact } (entry '' but for kind fact); tasks as record.lua returns them;
--- due, when only looking: for each of `from` the times of the oldest due pieces, as many as its limit.
+-- ARGV[4]  JSON: work ('check' or 'effect'), claimId, leaseMs, from ([provider, limit, kinds]), look (true: take nothing new)
+-- Returns { leases, tasks, due }: leases { task id, kind or 'check', number, fence, starts, ends, overdue, ledger entry's meta, its
+-- fact, its content } (entry '' but for effects of the cause fact); tasks as record.lua returns them; due, when only
+-- looking: for each of `from` the times of the oldest due pieces, as many as its limit.
 local want = cjson.decode(ARGV[4])
 local memory = base .. 'claim:' .. want.work .. ':' .. want.claimId
 local leases, pieces = {}, {}
 
 local function give_check(task)
   leases[#leases + 1] = {
-    task.id, 'check', '0', int(task.checkFence), int(task.checkStarts), '0', '[]', task.deadlineAt <= now and '1' or '0', '', '',
+    task.id, 'check', '0', int(task.checkFence), int(task.checkStarts), '0', task.deadlineAt <= now and '1' or '0', '', '', '',
   }
 end
 
 local function give_effect(task, kind, number, effect)
-  local meta, json = '', ''
-  if kind == 'fact' then
-    json = redis.call('HGET', task_key(task.id), 'f:' .. number)
-    meta = redis.call('HGET', task_key(task.id), 'm:' .. string.match(json, '^([^\n]*)\n'))
+  local meta, fact, content = '', '', ''
+  if cause_of(kind) == 'fact' then
+    local entry = redis.call('HMGET', task_key(task.id), 'f:' .. number, 'c:' .. number)
+    fact, content = entry[1], entry[2] or ''
+    meta = redis.call('HGET', task_key(task.id), 'm:' .. string.match(fact, '^([^\n]*)\n'))
   end
   leases[#leases + 1] = {
-    task.id, kind, number, int(effect.fence), int(effect.starts), int(effect.ends), cjson.encode(effect.steps or {}), '0', meta, json,
+    task.id, kind, number, int(effect.fence), int(effect.starts), int(effect.ends), '0', meta, fact, content,
   }
 end
 
 local function held()
   for _, piece in ipairs(redis.call('LRANGE', memory, 0, -1)) do
-    local kind, number, id = string.match(piece, '^(%a+):(%d+):(.*)$')
+    local kind, number, id = string.match(piece, '^(%S+) (%d+) (.*)$')
     local task = load(id)
     if task and kind == 'check' then
       if task.checkClaim == want.claimId and task.checkUntil and task.checkUntil > now then
@@ -41,10 +42,10 @@ local function held()
   end
 end
 
--- The oldest pieces of a provider that are due, over all kinds.
-local function due_pieces(provider, limit)
+-- The oldest pieces of a provider that are due, over the kinds.
+local function due_pieces(provider, limit, kinds)
   local due = {}
-  for _, kind in ipairs(want.kinds) do
+  for _, kind in ipairs(kinds) do
     local queue = base .. (want.work == 'check' and '' or 'due:') .. kind .. ':' .. provider
     local found = redis.call('ZRANGEBYSCORE', queue, '-inf', int(now), 'WITHSCORES', 'LIMIT', 0, limit)
     for at = 1, #found, 2 do
@@ -63,8 +64,8 @@ local function due_pieces(provider, limit)
   return due
 end
 
-local function claim_checks(provider, limit)
-  for _, piece in ipairs(due_pieces(provider, limit)) do
+local function claim_checks(due)
+  for _, piece in ipairs(due) do
     local id = piece.member
     local task = load(id)
     if task then
@@ -73,15 +74,15 @@ local function claim_checks(provider, limit)
       task.checkUntil, task.nextCheckAt = ends, ends
       dirty[id] = true
       give_check(task)
-      pieces[#pieces + 1] = 'check:0:' .. id
+      pieces[#pieces + 1] = 'check 0 ' .. id
     else
       redis.call('ZREM', piece.queue, id)
     end
   end
 end
 
-local function claim_effects(provider, limit)
-  for _, piece in ipairs(due_pieces(provider, limit)) do
+local function claim_effects(due)
+  for _, piece in ipairs(due) do
     local number, id = string.match(piece.member, '^(%d+):(.*)$')
     local task = load(id)
     local effect = task and effect_of(task, piece.kind, number)
@@ -91,7 +92,7 @@ local function claim_effects(provider, limit)
       effect.leaseUntil, effect.starts, effect.runs = now + want.leaseMs, effect.starts + 1, effect.runs + 1
       keep_effect(task, piece.kind, number, effect, state)
       give_effect(task, piece.kind, number, effect)
-      pieces[#pieces + 1] = piece.kind .. ':' .. number .. ':' .. id
+      pieces[#pieces + 1] = piece.kind .. ' ' .. number .. ' ' .. id
     else
       redis.call('ZREM', piece.queue, piece.member)
     end
@@ -102,7 +103,7 @@ local function look()
   local found = {}
   for order, one in ipairs(want.from) do
     found[order] = {}
-    for at, piece in ipairs(due_pieces(one[1], one[2])) do
+    for at, piece in ipairs(due_pieces(unpack(one))) do
       found[order][at] = int(piece.at)
     end
   end
@@ -128,9 +129,9 @@ if #leases > 0 or want.look then
 end
 for _, one in ipairs(want.from) do
   if want.work == 'check' then
-    claim_checks(one[1], one[2])
+    claim_checks(due_pieces(unpack(one)))
   else
-    claim_effects(one[1], one[2])
+    claim_effects(due_pieces(unpack(one)))
   end
 end
 if #pieces > 0 then

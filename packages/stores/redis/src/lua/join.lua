@@ -23,13 +23,18 @@ local function write(task, fact, outcome)
   task.seq = task.seq + 1
   local at, lastAt, copies = fact.at or int(now), fact.lastAt or int(now), fact.copies or '1'
   local meta = table.concat({ int(task.seq), at, lastAt, copies, outcome }, ' ')
-  redis.call('HSET', task_key(task.id), 'm:' .. fact.key, meta, 'f:' .. int(task.seq), fact.key .. '\n' .. fact.json)
+  redis.call('HSET', task_key(task.id), 'm:' .. fact.key, meta, 'f:' .. int(task.seq), fact.key .. '\n' .. fact.bare)
+  if fact.content ~= '' then
+    redis.call('HSET', task_key(task.id), 'c:' .. int(task.seq), fact.content)
+    task.contentFrom = task.contentFrom or task.seq
+  end
   return int(task.seq)
 end
 
 local function replay(task, kind)
-  local first, last = 1, kind == 'settled' and task.verdicts or task.seq
-  if kind == 'progress' then
+  local cause = cause_of(kind)
+  local first, last = 1, cause == 'settled' and task.verdicts or task.seq
+  if cause == 'progress' then
     first, last = 0, 0
   end
   for number = first, last do
@@ -40,15 +45,22 @@ local function replay(task, kind)
   end
 end
 
+local function end_progress_of(task, kind, effect)
+  local state = effect.state
+  effect.again = nil
+  if state ~= 'running' then
+    effect.state, effect.doneAt = 'done', now
+  end
+  keep_effect(task, kind, '0', effect, state)
+end
+
 local function end_progress(task)
   local effect = effect_of(task, 'progress', '0')
   if effect then
-    local state = effect.state
-    effect.again = nil
-    if state ~= 'running' then
-      effect.state, effect.doneAt = 'done', now
+    end_progress_of(task, 'progress', effect)
+    for kind in string.gmatch(effect.parts or '', '%S+') do
+      end_progress_of(task, kind, effect_of(task, kind, '0'))
     end
-    keep_effect(task, 'progress', '0', effect, state)
   end
 end
 
@@ -159,13 +171,15 @@ function adopt(task, orphans, taken)
   for _, entry in ipairs(waiting) do
     local fact = cjson.decode(entry.small)
     if not (stopped and fact.taskId) then
-      fact.json, fact.entry, fact.entryShard = entry.json, entry.n, entry.shard
+      fact.bare, fact.content, fact.entry, fact.entryShard = entry.bare, entry.content, entry.n, entry.shard
       fact.at, fact.lastAt, fact.copies = entry.at, entry.lastAt, entry.copies
       local to = join(task, fact).to
       if to then
         -- Only an entry that names the task itself can need another shard; those behind it keep their place.
         stopped = true
-        onward[#onward + 1] = { to, entry.small, entry.json, entry.n, entry.shard, entry.at, entry.lastAt, entry.copies }
+        onward[#onward + 1] = {
+          to, entry.small, entry.bare, entry.content, entry.n, entry.shard, entry.at, entry.lastAt, entry.copies,
+        }
       end
     end
   end

@@ -86,7 +86,8 @@ end
 local function insert_entry(fact)
   local n = int(redis.call('INCR', base .. 'q:last'))
   local waiting = waiting_key(fact)
-  redis.call('HSET', base .. 'q:' .. n, 'small', fact.small, 'fact', fact.json, 'at', int(now), 'lastAt', int(now), 'copies', 1, 'micros', time[2] % 1000)
+  redis.call('HSET', base .. 'q:' .. n, 'small', fact.small, 'fact', fact.bare, 'content', fact.content)
+  redis.call('HSET', base .. 'q:' .. n, 'at', int(now), 'lastAt', int(now), 'copies', 1, 'micros', time[2] % 1000)
   redis.call('HSET', base .. 'q:identities', identity_of(fact), n)
   redis.call('ZADD', base .. 'q:all', n, n)
   redis.call('ZADD', base .. 'q:of:' .. fact.provider, n, n)
@@ -99,9 +100,10 @@ end
 local function entries_at(key)
   local found = {}
   for _, n in ipairs(redis.call('ZRANGE', key, 0, -1)) do
-    local entry = redis.call('HMGET', base .. 'q:' .. n, 'small', 'fact', 'at', 'lastAt', 'copies')
+    local entry = redis.call('HMGET', base .. 'q:' .. n, 'small', 'fact', 'content', 'at', 'lastAt', 'copies')
     found[#found + 1] = {
-      n = n, shard = here, small = entry[1], json = entry[2], at = entry[3], lastAt = entry[4], copies = entry[5],
+      n = n, shard = here, small = entry[1], bare = entry[2], content = entry[3],
+      at = entry[4], lastAt = entry[5], copies = entry[6],
     }
   end
   return found

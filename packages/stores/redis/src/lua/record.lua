@@ -1,21 +1,21 @@
 -- Writes facts to the ledger and joins them into their tasks, in order.
 -- ARGV[4..6]  limits: quarantineEntries, quarantineBytes, ledgerEntries
 -- ARGV[7..]   for each fact: its chain (facts of one chain may not overtake each other), its small fields and what it has learned on
---             its way (both JSON of strings, the second may be ''), the whole fact as opaque JSON
+--             its way (both JSON of strings, the second may be ''), the bare fact and its content as opaque JSON ('' for none)
 -- Returns { answers, tasks, onward, laters }:
 --   answers   for each fact { 'done', outcome, duplicate, changed, task id or '' } or { 'go', shard, what it learned } or { 'wait' }
 --   tasks     { id, task, result, error } of every task that was looked at, as it stands now
---   onward    { shard, small, fact, entry, its shard, at, lastAt, copies } of quarantined facts on their way to their task
+--   onward    { shard, small, fact, content, entry, its shard, at, lastAt, copies } of quarantined facts on their way to their task
 --   laters    { shard, act, ... } to be done in other shards, see tidy.lua
 local LEARNED = { 'owner', 'ownerShard', 'ask', 'room', 'releasing', 'knownAs', 'entry', 'entryShard', 'at', 'lastAt', 'copies' }
 local answers, blocked = {}, {}
-for at = 7, #ARGV, 4 do
+for at = 7, #ARGV, 5 do
   local chain = ARGV[at]
   if blocked[chain] then
     answers[#answers + 1] = { 'wait' }
   else
     local fact = cjson.decode(ARGV[at + 1])
-    fact.small, fact.json = ARGV[at + 1], ARGV[at + 3]
+    fact.small, fact.bare, fact.content = ARGV[at + 1], ARGV[at + 3], ARGV[at + 4]
     if ARGV[at + 2] ~= '' then
       for name, value in pairs(cjson.decode(ARGV[at + 2])) do
         fact[name] = value

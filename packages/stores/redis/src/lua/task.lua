@@ -1,5 +1,6 @@
 -- Tasks and their effects. One hash holds all of a task: `task` (its fields and our book-keeping, as JSON), `result` and `error`
--- (opaque JSON), `m:<key>` and `f:<seq>` (ledger), `e:<kind>:<number>` (effects).
+-- (opaque JSON), `m:<key>`, `f:<seq>` and `c:<seq>` (ledger: when and how often, the bare fact, its content if it has any),
+-- `e:<kind>:<number>` (effects). A kind is a cause, or cause, colon and a name; it has no space.
 local TERMINAL = { succeeded = true, failed = true, canceled = true, expired = true }
 local UNDONE = { 'due', 'running', 'dead' }
 
@@ -26,6 +27,11 @@ local function settled_place(task)
   return 'settled:done'
 end
 
+-- When it settled, if its ledger has contents: its place among those whose contents can be purged.
+local function content_time(task)
+  return task.contentFrom and task.settledAt or nil
+end
+
 local function load(id)
   if loaded[id] ~= nil then
     return loaded[id] or nil
@@ -38,6 +44,7 @@ local function load(id)
   local task = decode(raw[1])
   local old = { json = raw[1], status = task.status, version = task.version, verdicts = task.verdicts }
   old.check, old.settled, old.settledAt = check_time(task), settled_place(task), task.settledAt
+  old.content = content_time(task)
   for _, state in ipairs(UNDONE) do
     old[state] = task['effects:' .. state] > 0
   end
@@ -94,6 +101,10 @@ local function write_places(task, old)
     end
     place(settled, task.settledAt, id)
   end
+  local content = content_time(task)
+  if content ~= old.content then
+    place('settled:content', content, id)
+  end
   for _, state in ipairs(UNDONE) do
     local has = task['effects:' .. state] > 0
     if has ~= old[state] then
@@ -133,6 +144,7 @@ local function forget(task)
   place('check:' .. task.provider, nil, task.id)
   place('settled:done', nil, task.id)
   place('settled:undone', nil, task.id)
+  place('settled:content', nil, task.id)
   for _, state in ipairs(UNDONE) do
     place('effect:' .. state, nil, task.id)
   end
@@ -145,6 +157,10 @@ end
 -- The task as replies carry it. After `flush`.
 local function render(task)
   return { task.id, before[task.id].json, task.result or false, task.error or false }
+end
+
+local function cause_of(kind)
+  return string.match(kind, '^[^:]*')
 end
 
 local function effect_of(task, kind, number)
@@ -185,7 +201,7 @@ local function make_due(task, kind, number, effect)
     effect.again = '1'
   else
     effect.state, effect.dueAt, effect.starts, effect.ends = 'due', now, 0, 0
-    effect.steps, effect.doneAt, effect.lastError = nil, nil, nil
+    effect.doneAt, effect.lastError = nil, nil
   end
   keep_effect(task, kind, number, effect, state)
 end
