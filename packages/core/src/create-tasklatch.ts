@@ -217,7 +217,7 @@ export function createTasklatch<Tx>(options: TasklatchOptions<Tx>): Tasklatch<Tx
       return task === undefined ? undefined : unseal(task);
     },
     tell: operator.tell,
-    replay: (taskId, kind = 'settled') => operator.replay(taskId, kind),
+    replay: operator.replay,
     release: operator.release,
     discard: (entryIds) => store.purge({ ...settings.retention, discard: entryIds }),
     async start() {

@@ -22,7 +22,7 @@ export interface OperatorOptions {
 /** What a person does by hand. It goes through the same door as everything else, and into the same ledger. */
 export interface OperatorActs {
   tell(taskId: string, said: OperatorFact): Promise<Recorded>;
-  replay(taskId: string, kind: EffectKind): Promise<Recorded>;
+  replay(taskId: string, kind?: EffectKind): Promise<readonly EffectKind[]>;
   release(entryId: string): Promise<boolean>;
 }
 
@@ -74,7 +74,16 @@ export function operatorActs(options: OperatorOptions): OperatorActs {
 
   return {
     tell: say,
-    replay: (taskId, kind) => say(taskId, { replay: kind }),
+    async replay(taskId, kind) {
+      await known(taskId);
+      const { effects } = await store.ledger({ taskId });
+      const wanted = effects.filter(
+        (effect) => effect.state === 'dead' || (effect.state === 'done' && effect.kind === kind),
+      );
+      const kinds = new Set(wanted.map((effect) => effect.kind).filter((one) => kind === undefined || one === kind));
+      for (const one of kinds) await say(taskId, { replay: one });
+      return [...kinds];
+    },
     async release(entryId) {
       const { entries } = await store.ledger({ quarantine: { limit: WHOLE_QUARANTINE } });
       const entry = entries.find(({ id }) => id === entryId);

@@ -44,8 +44,11 @@ export interface Tasklatch<Tx = undefined> {
   wait(taskId: string, timeoutMs?: number): Promise<Task | undefined>;
   /** Writes what an operator knows into the ledger and joins it, as any other fact. */
   tell(taskId: string, said: OperatorFact): Promise<Recorded>;
-  /** Makes the effects of this kind run again as a new attempt, under the same `effectKey`. */
-  replay(taskId: string, kind?: EffectKind): Promise<Recorded>;
+  /**
+   * Makes effects run again as a new attempt, under the same `effectKey`: those that are dead, or with `kind` all of exactly this kind that are dead or
+   * done. Answers the kinds it found; none when there was nothing to run again.
+   */
+  replay(taskId: string, kind?: EffectKind): Promise<readonly EffectKind[]>;
   /** Reads a quarantined delivery again, after a fix. True when it left the quarantine. */
   release(entryId: string): Promise<boolean>;
   /** Drops quarantined deliveries. Answers how many. */

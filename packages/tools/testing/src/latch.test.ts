@@ -383,6 +383,36 @@ describe('a latch at work', () => {
     expect(ran).toEqual([]);
   });
 
+  it('a replay runs what is dead and leaves alone what is done, unless it is asked for by name', async () => {
+    const b = bench(under());
+    const ran: string[] = [];
+    let broken = true;
+    b.latch.onSettled(() => void ran.push('mail'), { name: 'mail' });
+    b.latch.onSettled(
+      () => {
+        ran.push('bill');
+        if (broken) throw Object.assign(new Error('never'), { retry: false });
+      },
+      { name: 'bill' },
+    );
+    const task = await submit(b);
+    await b.deliver(task, DONE, SIGNED);
+    const ranBy = async (act: () => Promise<unknown>) => {
+      ran.length = 0;
+      const said = await act();
+      await b.latch.tick();
+      return [said, ran.toSorted()];
+    };
+    await b.latch.tick();
+    broken = false;
+    expect(await ranBy(() => b.latch.replay(task.id))).toEqual([['settled:bill'], ['bill']]);
+    expect(await ranBy(() => b.latch.replay(task.id))).toEqual([[], []]);
+    expect(await ranBy(() => b.latch.replay(task.id, 'settled:mail'))).toEqual([['settled:mail'], ['mail']]);
+    expect(await ranBy(() => b.latch.replay(task.id, 'settled'))).toEqual([['settled'], ['bill', 'mail']]);
+    expect(await ranBy(() => b.latch.replay(task.id, 'progress'))).toEqual([[], []]);
+    await expect(b.latch.replay('nobody')).rejects.toMatchObject({ code: 'unknown_task' });
+  });
+
   it('forgets what deliveries brought before it forgets their task, each in its own time', async () => {
     const clock = manualClock();
     const store = memoryStore({ clock });

@@ -47,7 +47,7 @@ export function workCases({ expect, it }: PromiseSuite): void {
       task.id,
     ]);
     broken = false;
-    await b.latch.replay(task.id);
+    expect(await b.latch.replay(task.id)).toEqual(['settled']);
     await eventually('the replay is done', async () => (await effectOf(b, task))?.state === 'done');
     expect(runs).toBe(4);
     await b.latch.stop();
