@@ -33,6 +33,8 @@ const observedStore = (): PostgresStore<pg.PoolClient> => {
 interface Plan {
   readonly plan: string;
   readonly scansAll: boolean;
+  /** Compiled, which takes longer than all the rest of such a statement. */
+  readonly jit: boolean;
   readonly pages: number;
   readonly rows: number;
 }
@@ -42,6 +44,7 @@ function readPlan(plan: string): Plan {
   return {
     plan,
     scansAll: /Seq Scan on (task|entry|effect|quarantine)\b/.test(plan),
+    jit: /^JIT:/m.test(plan),
     // The first line of buffers is that of the whole statement.
     pages: (numbers(/shared hit=(\d+)/g)[0] ?? 0) + (numbers(/shared(?: hit=\d+)? read=(\d+)/g)[0] ?? 0),
     rows: Math.max(0, ...numbers(/actual rows=([\d.]+)/g), ...numbers(/Rows Removed by Filter: (\d+)/g)),
@@ -59,6 +62,7 @@ async function cheap<T>(
   expect(plans.length, `${name} was not observed`).toBeGreaterThan(0);
   for (const plan of plans.map(readPlan)) {
     expect(plan, `${name} reads a whole table`).toMatchObject({ scansAll: false });
+    expect(plan, `${name} is compiled`).toMatchObject({ jit: false });
     // A call of a function counts all pages that the statements in it read.
     const factor = plan.plan.includes('as answer') ? 60 : 1;
     expect(plan.pages, `${name} reads too many pages: ${plan.plan}`).toBeLessThan(most.pages * factor);

@@ -9,6 +9,7 @@
 --
 -- The functions that are called from outside switch off every way of reading a table but indexes and nested loops: plans are
 -- kept for a session's life, and one made while a table was empty must still do when it holds millions of rows.
+-- They switch off JIT, too: such a plan looks dear enough to be compiled, at every call, for what then takes a millisecond.
 
 create function tasklatch.lock_key_v1(what text, id text) returns bigint
 language sql stable as $$ select hashtextextended(what || ':' || id, 'tasklatch.task'::regclass::oid::bigint) $$;

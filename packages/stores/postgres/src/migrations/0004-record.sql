@@ -41,7 +41,7 @@ end $$;
 create function tasklatch.record_v1(
   p_facts text, p_ledger_entries int, p_quarantine_entries int, p_quarantine_bytes bigint
 ) returns text language plpgsql
-set enable_seqscan = off set plan_cache_mode = force_generic_plan set lock_timeout = '5s' as $$
+set enable_seqscan = off set jit = off set plan_cache_mode = force_generic_plan set lock_timeout = '5s' as $$
 declare
   facts tasklatch.fact_v1[];
   f tasklatch.fact_v1;

@@ -4,7 +4,7 @@
 -- `task`, `created`, `send`, and `woken`: an effect became due, because the quarantine held what was said about the task.
 create function tasklatch.open_v1(p_draft text, p_ledger_entries int) returns text
 language plpgsql
-set enable_seqscan = off set plan_cache_mode = force_generic_plan set lock_timeout = '5s' as $$
+set enable_seqscan = off set jit = off set plan_cache_mode = force_generic_plan set lock_timeout = '5s' as $$
 declare
   draft record;
   task tasklatch.task;

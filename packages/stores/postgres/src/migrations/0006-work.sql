@@ -10,7 +10,7 @@ $$;
 -- Claims due checks. p_from: a JSON array of {provider, limit}. Answers a JSON array of leases.
 create function tasklatch.claim_checks_v1(p_claim text, p_lease_ms double precision, p_from text) returns text
 language plpgsql
-set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off
+set enable_seqscan = off set jit = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off
 set plan_cache_mode = force_generic_plan set lock_timeout = '5s' as $$
 declare
   v_now timestamptz;
@@ -52,7 +52,7 @@ end $$;
 -- Claims due effects. p_from: a JSON array of {provider, limit, kinds}, kinds separated by commas. Answers a JSON array of leases.
 create function tasklatch.claim_effects_v1(p_claim text, p_lease_ms double precision, p_from text) returns text
 language plpgsql
-set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off
+set enable_seqscan = off set jit = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off
 set plan_cache_mode = force_generic_plan set lock_timeout = '5s' as $$
 declare
   v_now timestamptz;
@@ -107,7 +107,7 @@ end $$;
 
 -- Moves the end of a lease. False: lost.
 create function tasklatch.extend_check_v1(p_task text, p_fence int, p_lease_ms double precision) returns boolean
-language plpgsql set enable_seqscan = off set plan_cache_mode = force_generic_plan set lock_timeout = '5s' as $$
+language plpgsql set enable_seqscan = off set jit = off set plan_cache_mode = force_generic_plan set lock_timeout = '5s' as $$
 declare
   v_until timestamptz := tasklatch.now_v1() + p_lease_ms * interval '1 millisecond';
 begin
@@ -121,7 +121,7 @@ end $$;
 create function tasklatch.extend_effect_v1(
   p_task text, p_kind text, p_number int, p_fence int, p_lease_ms double precision
 ) returns boolean
-language plpgsql set enable_seqscan = off set plan_cache_mode = force_generic_plan set lock_timeout = '5s' as $$
+language plpgsql set enable_seqscan = off set jit = off set plan_cache_mode = force_generic_plan set lock_timeout = '5s' as $$
 declare
   v_until timestamptz := tasklatch.now_v1() + p_lease_ms * interval '1 millisecond';
 begin
@@ -132,7 +132,7 @@ end $$;
 
 -- Ends a check. p_in_ms: when the next one is due, if nobody asked for it sooner meanwhile; null: at the deadline. False: lost.
 create function tasklatch.finish_check_v1(p_task text, p_fence int, p_in_ms double precision) returns boolean
-language plpgsql set enable_seqscan = off set plan_cache_mode = force_generic_plan set lock_timeout = '5s' as $$
+language plpgsql set enable_seqscan = off set jit = off set plan_cache_mode = force_generic_plan set lock_timeout = '5s' as $$
 declare
   v_now timestamptz := tasklatch.now_v1();
   v_next timestamptz := v_now + p_in_ms * interval '1 millisecond';
@@ -157,7 +157,7 @@ create function tasklatch.finish_effect_v1(
   p_task text, p_kind text, p_number int, p_fence int,
   p_end text, p_into text, p_in_ms double precision, p_error text
 ) returns text
-language plpgsql set enable_seqscan = off set plan_cache_mode = force_generic_plan set lock_timeout = '5s' as $$
+language plpgsql set enable_seqscan = off set jit = off set plan_cache_mode = force_generic_plan set lock_timeout = '5s' as $$
 declare
   v_done boolean := p_end in ('done', 'split');
   v_now timestamptz;
@@ -201,7 +201,7 @@ end $$;
 -- Whether the lease of an effect is still held. Locks nothing: an effect's own transaction may take its time, and must not keep facts
 -- about its task waiting; finish_effect_v1 at its end decides.
 create function tasklatch.holds_effect_v1(p_task text, p_kind text, p_number int, p_fence int) returns boolean
-language plpgsql set enable_seqscan = off set plan_cache_mode = force_generic_plan as $$
+language plpgsql set enable_seqscan = off set jit = off set plan_cache_mode = force_generic_plan as $$
 begin
   return exists (select from tasklatch.effect e
     where e.task_id = p_task and e.kind = p_kind and e.number = p_number and e.fence = p_fence and e.state = 'running');

@@ -2,13 +2,13 @@
 
 -- A task as JSON; null for unknown.
 create function tasklatch.get_v1(p_id text) returns text
-language plpgsql stable set enable_seqscan = off set plan_cache_mode = force_generic_plan as $$
+language plpgsql stable set enable_seqscan = off set jit = off set plan_cache_mode = force_generic_plan as $$
 begin
   return (select tasklatch.task_json_v1(t) from tasklatch.task t where t.id = p_id);
 end $$;
 
 create function tasklatch.find_v1(p_provider text, p_external_id text) returns text
-language plpgsql stable set enable_seqscan = off set plan_cache_mode = force_generic_plan as $$
+language plpgsql stable set enable_seqscan = off set jit = off set plan_cache_mode = force_generic_plan as $$
 begin
   return (select tasklatch.task_json_v1(t) from tasklatch.task t
     where tasklatch.pair_v1(t.provider, t.external_id) = tasklatch.pair_v1(p_provider, p_external_id));
@@ -18,7 +18,7 @@ end $$;
 -- p_before_at, p_before_id: createdAt and id of the last task of the page before.
 create function tasklatch.list_v1(
   p_owner text, p_provider text, p_status text, p_effect text, p_limit int, p_before_at bigint, p_before_id text
-) returns text language plpgsql stable set enable_seqscan = off as $$
+) returns text language plpgsql stable set enable_seqscan = off set jit = off as $$
 declare
   v_sql text := 'select t.* from tasklatch.task t where true';
   v_answer text;
@@ -47,7 +47,7 @@ end $$;
 
 -- What was said about a task and what ran because of it, as JSON.
 create function tasklatch.ledger_v1(p_task text) returns text
-language plpgsql stable set enable_seqscan = off set plan_cache_mode = force_generic_plan as $$
+language plpgsql stable set enable_seqscan = off set jit = off set plan_cache_mode = force_generic_plan as $$
 begin
   return json_build_object(
     'entries', coalesce((
@@ -63,7 +63,7 @@ end $$;
 
 -- The oldest entries of the quarantine, of one provider or (null) of all, as a JSON array.
 create function tasklatch.quarantine_v1(p_provider text, p_limit int) returns text
-language plpgsql stable set enable_seqscan = off as $$
+language plpgsql stable set enable_seqscan = off set jit = off as $$
 declare
   v_sql text := 'select q.* from tasklatch.quarantine q';
   v_answer text;

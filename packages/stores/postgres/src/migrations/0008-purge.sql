@@ -7,7 +7,7 @@ create function tasklatch.purge_v1(
   p_settled_ms double precision, p_abandoned_ms double precision, p_quarantined_ms double precision,
   p_content_ms double precision, p_limit int
 ) returns int language plpgsql
-set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off
+set enable_seqscan = off set jit = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off
 set plan_cache_mode = force_generic_plan set lock_timeout = '5s' as $$
 declare
   v_now timestamptz := tasklatch.now_v1();
@@ -65,7 +65,7 @@ end $$;
 
 -- Deletes these quarantined entries (`q1,q2`).
 create function tasklatch.discard_v1(p_entries text) returns int
-language plpgsql set enable_seqscan = off set lock_timeout = '5s' as $$
+language plpgsql set enable_seqscan = off set jit = off set lock_timeout = '5s' as $$
 declare
   v_gone int;
 begin
