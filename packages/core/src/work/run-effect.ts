@@ -145,12 +145,13 @@ export function effectRunner<Tx>(
         await store.finish(lease, { kind: 'split', into: own.map(kindFor) });
         return tell(lease, null, 'split', null, began);
       }
+      const [handler] = own;
+      // Never: a worker claims only the kinds it has a handler for.
+      if (handler === undefined) return;
       if (lease.starts - lease.ends - 1 >= effects.maxCrashes) {
         await store.finish(lease, { kind: 'dead', error: 'crashed' });
-        return tell(lease, null, 'dead', 'crashed', began);
+        return tell(lease, handler.name, 'dead', 'crashed', began);
       }
-      const [handler] = own;
-      if (handler === undefined) return;
       try {
         const held = await runHandler(handler, lease, abort);
         tell(lease, handler.name, held ? 'done' : 'lost', null, began);

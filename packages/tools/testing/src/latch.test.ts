@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import {
   aesSealer,
   createTasklatch,
@@ -358,6 +359,34 @@ describe('a latch at work', () => {
     expect(await effectOf(hangs.id)).toMatchObject({ runs: 2, lastError: 'timeout' });
     expect(await effectOf(never.id)).toMatchObject({ runs: 1, lastError: 'E_NEVER' });
     await b.latch.stop();
+  });
+
+  it('says which handler it was that took its process with it', async () => {
+    const b = bench(under(), { effects: { maxCrashes: 1 } });
+    for (const name of ['mail', 'kills']) b.latch.onSettled(() => undefined, { name });
+    const task = await submit(b);
+    await b.deliver(task, DONE, SIGNED);
+    const kinds = ['settled:mail', 'settled:kills'] as const;
+    const claim = (from: object) =>
+      b.store.claim('effect', {
+        ...{ claimId: freshKey(), leaseMs: 1 },
+        from: [{ provider: b.provider.name, limit: 1, ...from }],
+      });
+    const [whole] = await claim({});
+    if (whole !== undefined) await b.store.finish(whole, { kind: 'split', into: kinds });
+    await claim({ kinds: ['settled:kills'] });
+    await rest(5);
+    const ended: unknown[] = [];
+    const note = (event: unknown): void => void ended.push(event);
+    subscribe('tasklatch:effect', note);
+    await b.latch.tick();
+    unsubscribe('tasklatch:effect', note);
+    expect(ended).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ taskId: task.id, handler: 'kills', outcome: 'dead', code: 'crashed' }),
+        expect.objectContaining({ taskId: task.id, handler: 'mail', outcome: 'done' }),
+      ]),
+    );
   });
 
   it('no handler begins to tell of progress once the task has settled', async () => {
